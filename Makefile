@@ -1,0 +1,50 @@
+# Two commands do all the set-up: `make conformance` and `make test`. Everything lives in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help conformance test mock check lint types spec constraints clean
+
+help:  ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+conformance: $(READY)  ## Judge the mock, or BASE_URL=... (see README); ARGS=... go to the suite
+	@PYTHON=$(BIN)/python sh .ci/conformance $(ARGS)
+
+test: $(READY)  ## Run all tests
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+mock: $(READY)  ## Serve the mock; ARGS=... go to it
+	@$(BIN)/python -m mock_server $(ARGS)
+
+check: lint types test  ## Lint, types, tests: what must hold at every commit
+
+lint: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(READY)
+	@$(BIN)/mypy
+
+spec: $(READY)  ## Rebuild openapi/built from the YAML
+	@$(BIN)/python -m openapi.build
+
+constraints: ## Pin what a fresh install resolves to today
+	@rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
+	@$(PIP) --upgrade pip
+	@$(PIP) --group dev -e '.[mock,conformance,spec]'
+	@$(BIN)/python -m pip freeze --all --exclude-editable --exclude setuptools > constraints.txt
+	@touch $(READY)
+
+clean:  ## Remove the virtual environment and everything built
+	@rm -rf $(VENV) build dist report .mypy_cache .ruff_cache .pytest_cache .coverage*
+
+$(READY): pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo 'Installing into $(VENV) (once) ...'
+	@$(PIP) -c constraints.txt pip
+	@$(PIP) -c constraints.txt --group dev -e '.[mock,conformance,spec]'
+	@touch $@
