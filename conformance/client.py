@@ -1,0 +1,259 @@
+"""HTTP to the target. Every exchange is kept as evidence; what is transient is retried within a budget."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import secrets
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+
+import httpx2
+
+from conformance.masking import Masker
+from conformance.outcomes import Inconclusive, NoAnswer, Reason, TargetLost
+from conformance.target import Target
+
+Result = TypeVar("Result")
+
+UNKNOWN_ID = "ps_0000000000000000"
+TRANSIENT = frozenset({429, 502, 503, 504})
+BODY_LIMIT = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and its answer. Times are seconds: `sent_at` and `received_at` of the wall clock since the epoch,
+    `started` and `ended` of the monotonic clock. `attempts` counts tries that met 429, 503 or a gateway error."""
+
+    method: str
+    url: str
+    request_headers: tuple[tuple[str, str], ...]
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    sent_at: float
+    received_at: float
+    started: float
+    ended: float
+    attempts: int = 1
+
+    @property
+    def text(self) -> str:
+        """The body as text; bytes that are not UTF-8 are replaced."""
+        return self.body.decode("utf-8", "replace")
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, in any case, or `None`."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    def json(self) -> Any:
+        """The body as JSON. Raises `ValueError` when it is none."""
+        return json.loads(self.body)
+
+    def date(self) -> float | None:
+        """The answer's `Date` in seconds since the epoch, or `None` when it is missing or unreadable."""
+        try:
+            return parsedate_to_datetime(self.header("date") or "").timestamp()
+        except ValueError:
+            return None
+
+
+@dataclass
+class Ledger:
+    """What a run has done so far, shared by all its connections.
+
+    `cancelled` holds when (monotonic seconds) a cancel of that session id answered 200; `known` every id prepared, and
+    `prepared_cancelled` those that were cancelled by other means than the cancel under test.
+    """
+
+    exchanges: list[Exchange] = field(default_factory=list)
+    cancelled: dict[str, float] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
+    prepared_cancelled: set[str] = field(default_factory=set)
+
+
+@dataclass
+class Budget:
+    """How long a whole run may wait for a target that says it is busy."""
+
+    left_s: float = 20.0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def spend(self, wait_s: float) -> bool:
+        """Take `wait_s` from the budget, or answer False when not so much is left."""
+        with self.lock:
+            if wait_s > self.left_s:
+                return False
+            self.left_s -= wait_s
+            return True
+
+
+class Client:
+    """Requests of one connection pool; `lane()` opens another one that shares everything else."""
+
+    def __init__(
+        self, target: Target, masker: Masker, ledger: Ledger | None = None, budget: Budget | None = None
+    ) -> None:
+        self.target = target
+        self.ledger = ledger or Ledger()
+        self._masker = masker
+        self._budget = budget or Budget()
+        self._http = httpx2.Client(
+            timeout=target.timeout_s,
+            trust_env=False,
+            follow_redirects=False,
+            limits=httpx2.Limits(keepalive_expiry=2.0),
+        )
+        masker.add(target.api_key, "api key")
+        masker.add(target.other_api_key or "", "other api key")
+
+    def lane(self) -> Client:
+        """Another connection with the same target, evidence and budget."""
+        return Client(self.target, self._masker, self.ledger, self._budget)
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """Every exchange of the run, in the order in which they ended."""
+        return self.ledger.exchanges
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def cancel(self, session_id: str, *, key: str | None = None, method: str = "POST") -> Exchange:
+        """Cancel as a client does: the valid key (or `key`) as bearer token, no body."""
+        exchange = self.send(method, self.target.cancel_url(session_id), f"Bearer {key or self.target.api_key}")
+        if exchange.status == 200 and method == "POST":
+            self.ledger.cancelled.setdefault(session_id, exchange.ended)
+        return exchange
+
+    def cancel_as(self, session_id: str, authorization: str | None) -> Exchange:
+        """Cancel with exactly this `Authorization` header, or with none."""
+        return self.send("POST", self.target.cancel_url(session_id), authorization)
+
+    def cancel_raw(self, raw_segment: str) -> Exchange:
+        """Cancel with the path segment put on the wire as it is: no encoding, no normalisation."""
+        path = httpx2.URL(self.target.base_url + "/").raw_path.decode("ascii").rstrip("/")
+        raw = f"{path}/api/v1/payment/sessions/{raw_segment}/cancel"
+        url = self.target.cancel_url(UNKNOWN_ID)
+        return self.send("POST", url, f"Bearer {self.target.api_key}", raw_target=raw.encode("ascii"))
+
+    def near_misses(self) -> list[str]:
+        """Keys that are almost the valid one: shortened, lengthened, in another case, changed, with another rest."""
+        key = self.target.api_key
+        other = "0" if key[-1] != "0" else "1"
+        stem = key[: key.rfind("_") + 1]
+        rest = secrets.token_hex(max(8, (len(key) - len(stem)) // 2))
+        misses = [key[:-1], key + other, key[:-1] + other, key.swapcase(), key[: len(key) // 2], stem + rest]
+        for miss in misses:
+            self._masker.add(miss, "near miss of the api key")
+        return [miss for miss in misses if miss not in {key, self.target.other_api_key}]
+
+    def probe(self) -> Exchange:
+        """Ask for a plain unknown id, to see whether the target answers at all, and to open the connection."""
+        return self.cancel(UNKNOWN_ID)
+
+    def send(self, method: str, url: str, authorization: str | None, *, raw_target: bytes | None = None) -> Exchange:
+        """One request and its answer, retried while the target says it is busy.
+
+        Raises `TargetLost` when nobody answers, `NoAnswer` when only this request gets none, `Inconclusive` when the
+        target stays busy.
+        """
+        headers = {} if authorization is None else {"Authorization": authorization}
+        for attempt in itertools.count(1):
+            exchange = self._once(method, url, headers, raw_target, attempt)
+            self.exchanges.append(exchange)
+            if exchange.status not in TRANSIENT:
+                return exchange
+            wait_s = _retry_after_s(exchange, attempt)
+            if attempt == 6 or not self._budget.spend(wait_s):
+                raise Inconclusive(Reason.THROTTLED, f"the target kept answering {exchange.status}")
+            time.sleep(wait_s)
+        raise AssertionError  # pragma: no cover - count() does not end
+
+    def _once(self, method: str, url: str, headers: dict[str, str], raw_target: bytes | None, attempt: int) -> Exchange:
+        extensions = {"target": raw_target} if raw_target is not None else {}
+        request = self._http.build_request(method, url, headers=headers, extensions=extensions)
+        sent_at, started = time.time(), time.monotonic()
+        try:
+            response = self._http.send(request, stream=True)
+            try:
+                body = _read(response)
+            finally:
+                response.close()
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+            raise TargetLost(f"cannot connect to {self.target.base_url}: {error}") from None
+        except (httpx2.TransportError, httpx2.DecodingError) as error:
+            raise self._why_no_answer(method, error) from None
+        return Exchange(
+            method=method,
+            url=url if raw_target is None else self.target.base_url + raw_target.decode("ascii"),
+            request_headers=tuple(request.headers.multi_items()),
+            status=response.status_code,
+            headers=tuple(response.headers.multi_items()),
+            body=body,
+            sent_at=sent_at,
+            received_at=time.time(),
+            started=started,
+            ended=time.monotonic(),
+            attempts=attempt,
+        )
+
+    def _why_no_answer(self, method: str, error: Exception) -> NoAnswer | TargetLost:
+        """Tell a request that gets no answer from a target that gives none at all."""
+        try:
+            httpx2.post(
+                self.target.cancel_url(UNKNOWN_ID),
+                headers={"Authorization": f"Bearer {self.target.api_key}"},
+                timeout=self.target.timeout_s,
+                trust_env=False,
+            )
+        except httpx2.TransportError as second:
+            return TargetLost(f"{self.target.base_url} gives no HTTP answer: {type(second).__name__}: {second}")
+        return NoAnswer(f"the {method} got no answer ({type(error).__name__}: {error}), while other requests do")
+
+
+def simultaneously(actions: Sequence[Callable[[], Result]]) -> list[Result]:
+    """Run all actions at once, from one barrier; their results in order. Raises what the first failed one raised."""
+    barrier = threading.Barrier(len(actions))
+    results: list[Result | BaseException] = [NoAnswer("not started")] * len(actions)
+
+    def run(index: int) -> None:
+        try:
+            barrier.wait()
+            results[index] = actions[index]()
+        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread, which raises it
+            results[index] = error
+
+    threads = [threading.Thread(target=run, args=(index,), daemon=True) for index in range(len(actions))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    succeeded: list[Result] = []
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+        succeeded.append(result)
+    return succeeded
+
+
+def _read(response: httpx2.Response) -> bytes:
+    body = bytearray()
+    for chunk in response.iter_bytes():
+        body += chunk
+        if len(body) > BODY_LIMIT:
+            raise httpx2.ReadError(f"the answer is longer than {BODY_LIMIT} bytes")
+    return bytes(body)
+
+
+def _retry_after_s(exchange: Exchange, attempt: int) -> float:
+    try:
+        return min(max(float(exchange.header("retry-after") or ""), 0.05), 10.0)
+    except ValueError:
+        return 0.1 * float(2**attempt)

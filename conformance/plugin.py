@@ -1,0 +1,224 @@
+"""A private pytest plugin: it gives scenarios their fixtures and turns what they raise into findings.
+
+Private, because its options and fixtures must not meet those of the user's own tests; `run.py` registers it by hand.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import pytest
+
+from conformance.client import Client, Exchange
+from conformance.outcomes import (
+    Finding,
+    HarnessError,
+    NotApplicable,
+    NotTestable,
+    Reason,
+    Signal,
+    TargetLost,
+    finding_of,
+)
+from conformance.providers import Capabilities
+from conformance.stage import Stage
+from conformance.webhooks import Webhooks
+from openapi import Requirement
+
+Judgement = Callable[[], None]
+Later = Callable[[Judgement], None]
+
+# Long enough that the moment of creation is no plausible time of cancellation.
+AGE_S = 2.5
+
+
+@dataclass
+class Workbench:
+    """What the scenarios of one run share. `webhooks` is a `Webhooks`, or the reason why there is none."""
+
+    client: Client
+    stage: Stage
+    capabilities: Capabilities
+    webhooks: Webhooks | Signal
+    max_clock_skew_s: float
+    findings: dict[str, Finding] = field(default_factory=dict)
+
+    def receiver(self) -> Webhooks:
+        """The webhooks. Raises the `Signal` that says why there are none."""
+        if isinstance(self.webhooks, Signal):
+            raise self.webhooks
+        return self.webhooks
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """A judgement left for later, with what its scenario has seen so far. `since` is monotonic seconds."""
+
+    requirement: Requirement
+    judgement: Judgement
+    exchanges: tuple[Exchange, ...]
+    since: float
+
+
+class ConformancePlugin:
+    """Runs the selected requirements in the catalogue's order; judgements left for the end come last."""
+
+    def __init__(self, bench: Workbench, selected: tuple[Requirement, ...]) -> None:
+        self._bench = bench
+        self._selected = {requirement.id: requirement for requirement in selected}
+        self._aging: list[Deferred] = []
+        self._settling: list[Deferred] = []
+        self._lost: TargetLost | None = None
+        self._first_exchange = 0
+
+    @pytest.fixture(scope="session")
+    def client(self) -> Client:
+        """Requests to the target."""
+        return self._bench.client
+
+    @pytest.fixture(scope="session")
+    def stage(self) -> Stage:
+        """Sessions in a wanted state."""
+        return self._bench.stage
+
+    @pytest.fixture(scope="session")
+    def webhooks(self) -> Webhooks:
+        """What arrives at the webhook endpoint. Ends the scenario as not testable where nothing can arrive."""
+        return self._bench.receiver()
+
+    @pytest.fixture(scope="session")
+    def other_key(self) -> str:
+        """The second tenant's key; a requirement that needs it says so in the catalogue."""
+        return self._bench.client.target.other_api_key or ""
+
+    @pytest.fixture(scope="session")
+    def max_clock_skew_s(self) -> float:
+        """How far the target's `Date` may be off our clock before times cannot be judged."""
+        return self._bench.max_clock_skew_s
+
+    @pytest.fixture
+    def after_a_while(self, request: pytest.FixtureRequest) -> Later:
+        """Go on after every scenario has run, `AGE_S` from now at the earliest, and before the webhooks settle."""
+        return partial(self._defer, self._aging, self._requirement(request.node))
+
+    @pytest.fixture
+    def at_the_end(self, request: pytest.FixtureRequest) -> Later:
+        """Leave a judgement until every scenario has run and the webhooks have settled: all waits overlap."""
+        return partial(self._defer, self._settling, self._requirement(request.node))
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Make the marker known."""
+        config.addinivalue_line("markers", "requirement(id): the promise of the contract that the scenario checks")
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep what was selected, in the catalogue's order. Raises `UsageError` when catalogue and scenarios differ."""
+        by_id = {self._id(item): item for item in items}
+        if len(by_id) != len(items):
+            raise pytest.UsageError("two scenarios claim the same requirement")
+        if missing := self._selected.keys() - by_id.keys():
+            raise pytest.UsageError(f"requirements without a scenario: {', '.join(sorted(missing))}")
+        items[:] = [by_id[requirement_id] for requirement_id in self._selected]
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Say beforehand what cannot be tested here, from the catalogue alone."""
+        if self._lost is not None:
+            raise self._lost
+        self._first_exchange = len(self._bench.client.exchanges)
+        require(self._requirement(item), self._bench.capabilities, self._bench.client.target.other_api_key)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+        """Record the finding of a phase that ended the scenario, or of a scenario that ended well."""
+        requirement = self._requirement(item)
+        raised = call.excinfo.value if call.excinfo else None
+        if isinstance(raised, TargetLost):
+            self._lost = raised
+        ended = raised is not None or call.when == "call"
+        if ended and not self._has_failed(requirement):
+            self._record(requirement, raised, self._seen(), call.duration)
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Iterator[None]:
+        """After all scenarios, go on with what needed a while; then wait once for the webhooks and judge the rest."""
+        result = yield
+        for deferred in self._aging:
+            time.sleep(max(0.0, deferred.since + AGE_S - time.monotonic()))
+            self._judge(deferred)
+        if self._settling and self._lost is None and isinstance(self._bench.webhooks, Webhooks):
+            self._settle(self._bench.webhooks)
+        for deferred in self._settling:
+            self._judge(deferred)
+        return result
+
+    def _defer(self, later: list[Deferred], requirement: Requirement, judgement: Judgement) -> None:
+        later.append(Deferred(requirement, judgement, self._seen(), time.monotonic()))
+
+    def _judge(self, deferred: Deferred) -> None:
+        if self._has_failed(deferred.requirement):
+            return
+        self._first_exchange = len(self._bench.client.exchanges)
+        raised = self._lost or _raised_by(deferred.judgement)
+        if isinstance(raised, TargetLost):
+            self._lost = raised
+        self._record(deferred.requirement, raised, deferred.exchanges + self._seen(), 0.0)
+
+    def _settle(self, webhooks: Webhooks) -> None:
+        webhooks.await_arrivals()
+        webhooks.await_redelivery()
+        webhooks.await_quiet()
+
+    def _record(
+        self, requirement: Requirement, raised: BaseException | None, exchanges: tuple[Exchange, ...], duration_s: float
+    ) -> None:
+        self._bench.findings[requirement.id] = finding_of(
+            requirement, raised, exchanges=exchanges, duration_s=duration_s
+        )
+
+    def _has_failed(self, requirement: Requirement) -> bool:
+        finding = self._bench.findings.get(requirement.id)
+        return finding is not None and finding.reason is not Reason.HELD
+
+    def _seen(self) -> tuple[Exchange, ...]:
+        return tuple(self._bench.client.exchanges[self._first_exchange :])
+
+    def _requirement(self, item: pytest.Item) -> Requirement:
+        return self._selected[self._id(item)]
+
+    @staticmethod
+    def _id(item: pytest.Item) -> str:
+        marker = item.get_closest_marker("requirement")
+        if marker is None:
+            raise pytest.UsageError(f"{item.name} names no requirement")
+        return str(marker.args[0])
+
+
+def require(requirement: Requirement, capabilities: Capabilities, other_key: str | None) -> None:
+    """Raise `NotApplicable` or `NotTestable` when what the requirement needs is impossible or not offered."""
+    for state in requirement.states:
+        if state in capabilities.impossible:
+            raise NotApplicable(Reason.STATE_IMPOSSIBLE, f"no session can be {state} here, says the provider")
+        if state not in capabilities.states:
+            raise NotTestable(Reason.STATE_NOT_OFFERED, f"the provider cannot prepare a session that is {state}")
+    for operation in requirement.operations:
+        if operation not in capabilities.operations:
+            raise NotTestable(Reason.OPERATION_NOT_OFFERED, f"the provider does not offer the operation {operation}")
+    if requirement.other_key and not other_key:
+        raise NotTestable(Reason.NO_OTHER_KEY, "no --other-api-key was given")
+
+
+def _raised_by(judgement: Judgement) -> Exception | None:
+    try:
+        judgement()
+    except Exception as error:  # noqa: BLE001 - whatever it is becomes the finding
+        return error
+    return None
+
+
+def unjudged(requirement: Requirement, why: Any) -> Finding:
+    """The finding of a requirement that no scenario reached."""
+    return finding_of(requirement, why if isinstance(why, Signal) else HarnessError(Reason.SUITE_ERROR, str(why)))

@@ -1,0 +1,40 @@
+"""How an exchange is shown: without secrets, short enough to read, and as a curl line that repeats it."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from conformance.client import Exchange
+from conformance.masking import Masker
+
+SHOWN_CHARACTERS = 2000
+QUIET_REQUEST_HEADERS = frozenset({"host", "accept", "accept-encoding", "connection", "user-agent", "content-length"})
+
+
+def render_exchange(exchange: Exchange, masker: Masker) -> dict[str, Any]:
+    """The exchange as plain data: `request`, `status`, `headers`, `body`, `duration_ms`."""
+    return {
+        "request": f"{exchange.method} {masker.mask(exchange.url)}",
+        "authorization": masker.mask(_authorization(exchange)),
+        "status": exchange.status,
+        "headers": {name: masker.mask(value) for name, value in exchange.headers},
+        "body": masker.mask(exchange.text)[:SHOWN_CHARACTERS],
+        "duration_ms": round((exchange.ended - exchange.started) * 1000, 1),
+        "curl": render_curl(exchange, masker),
+    }
+
+
+def render_curl(exchange: Exchange, masker: Masker) -> str:
+    """A command that repeats the request; the key comes from `$CONFORMANCE_API_KEY`."""
+    words = ["curl", "-i", "-X", exchange.method, "--path-as-is", shlex.quote(masker.mask(exchange.url))]
+    if exchange.method == "HEAD":
+        words[1:4] = ["-I"]
+    if authorization := masker.mask(_authorization(exchange)):
+        # Double quotes, so that the shell puts the key in; a header with another key in it is shown as it was sent.
+        words += ["-H", f'"Authorization: {authorization.replace("[api key]", "$CONFORMANCE_API_KEY")}"']
+    return " ".join(words)
+
+
+def _authorization(exchange: Exchange) -> str:
+    return next((value for name, value in exchange.request_headers if name.lower() == "authorization"), "")

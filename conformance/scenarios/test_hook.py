@@ -1,0 +1,166 @@
+"""CXL-HOOK: the webhook. What needs time to judge is judged at the end, in one window for all."""
+
+import time
+
+import pytest
+
+from conformance.client import Client
+from conformance.outcomes import Breach, Inconclusive, Reason
+from conformance.plugin import Later
+from conformance.providers import Session
+from conformance.scenarios.test_auth import unknown_key
+from conformance.stage import Stage
+from conformance.verify import verify_status
+from conformance.webhooks import Webhooks, is_signed_with
+
+HOLD_S = 2.0
+# What the answer may take longer than usual while a delivery is held. Less is noise; no sender gives up sooner.
+PATIENCE_S = 0.4
+
+
+@pytest.mark.requirement("CXL-HOOK-1")
+def test_an_event_follows_the_200(client: Client, stage: Stage, webhooks: Webhooks, at_the_end: Later) -> None:
+    """Within --webhook-timeout, in any order with the answer."""
+    session = cancelled(client, stage)
+    at_the_end(lambda: verify_arrived(webhooks, session))
+
+
+@pytest.mark.requirement("CXL-HOOK-2")
+def test_the_200_does_not_wait_for_the_receiver(client: Client, stage: Stage, webhooks: Webhooks) -> None:
+    """The receiver holds its answer; the cancel's answer comes as soon as it usually does. Three slow ones in a row
+    against as many usual ones are a breach, fewer are noise."""
+    usual_s: list[float] = []
+    for _ in range(3):
+        usual_s.append(seconds_to_cancel(client, stage))
+        with webhooks.receiver.holding(HOLD_S):
+            held_s = seconds_to_cancel(client, stage)
+        if held_s <= max(usual_s) + PATIENCE_S:
+            return
+    actual = f"after {held_s:.1f} s, usually {max(usual_s):.1f} s"
+    raise Breach("the 200 while the receiver still holds the delivery", actual, exchange=client.exchanges[-1])
+
+
+@pytest.mark.requirement("CXL-HOOK-3")
+def test_a_refused_cancel_sends_no_event(client: Client, stage: Stage, webhooks: Webhooks, at_the_end: Later) -> None:
+    """Refused for the key, for the session's state, for its id."""
+    pending = stage.prepare("pending")
+    client.cancel(pending.id, key=unknown_key())
+    client.cancel_as(pending.id, None)
+    client.cancel(stage.unknown_id())
+    refused = [pending]
+    for state in stage.refusing_states():
+        refused.append(stage.prepare(state))
+        client.cancel(refused[-1].id)
+    at_the_end(lambda: verify_silent(webhooks, refused))
+
+
+@pytest.mark.requirement("CXL-HOOK-4")
+def test_one_cancellation_makes_one_event(client: Client, stage: Stage, webhooks: Webhooks, at_the_end: Later) -> None:
+    """Cancelled once; cancelled and refused a second time. Repeated deliveries of one event are lawful."""
+    once, twice = cancelled(client, stage), cancelled(client, stage)
+    client.cancel(twice.id)
+    at_the_end(lambda: verify_at_most_one_event(webhooks, once, twice))
+
+
+@pytest.mark.requirement("CXL-HOOK-5")
+def test_the_event_names_no_other_session(client: Client, stage: Stage, webhooks: Webhooks, at_the_end: Later) -> None:
+    """Between two sessions that stay pending, and after one that was cancelled just before."""
+    earlier, before = cancelled(client, stage), stage.prepare("pending")
+    session, after = stage.prepare("pending"), stage.prepare("pending")
+    verify_status(client.cancel(session.id), 200)
+
+    def judge() -> None:
+        verify_silent(webhooks, [before, after])
+        if not webhooks.naming(session.id) and len(webhooks.naming(earlier.id)) > 1:
+            raise Breach("an event that names the session cancelled", "a second event that names an earlier one")
+
+    at_the_end(judge)
+
+
+@pytest.mark.requirement("CXL-HOOK-6")
+def test_the_event_names_its_session(client: Client, stage: Stage, webhooks: Webhooks, at_the_end: Later) -> None:
+    """The session's id stands somewhere in the body."""
+    session = cancelled(client, stage)
+
+    def judge() -> None:
+        verify_arrived(webhooks, session)
+        if not webhooks.naming(session.id):
+            raise Breach(f"an event that names {session.id}", "events that name no session")
+
+    at_the_end(judge)
+
+
+@pytest.mark.requirement("CXL-HOOK-7")
+def test_a_failed_delivery_is_tried_again(client: Client, stage: Stage, webhooks: Webhooks, at_the_end: Later) -> None:
+    """The receiver answers 503 once, and takes the next attempt."""
+    with webhooks.receiver.refusing():
+        cancelled(client, stage)
+        webhooks.await_refusal()
+
+    def judge() -> None:
+        if not webhooks.refused():
+            raise Inconclusive(Reason.NO_ANSWER, "no delivery came while the receiver was refusing")
+        if webhooks.refused_for_good():
+            raise Breach("another attempt after the 503", f"none within {webhooks.timeout_s:g} s")
+
+    at_the_end(judge)
+
+
+@pytest.mark.requirement("CXL-HOOK-8")
+def test_the_signature_verifies(client: Client, stage: Stage, webhooks: Webhooks, at_the_end: Later) -> None:
+    """Standard Webhooks, with the secret that the suite has set."""
+    session = cancelled(client, stage)
+
+    def judge() -> None:
+        verify_arrived(webhooks, session)
+        for event in webhooks.naming(session.id) or webhooks.anonymous():
+            if not all(is_signed_with(webhooks.secret, delivery) for delivery in event.deliveries):
+                raise Breach("a Standard Webhooks signature that verifies", "none that does")
+
+    at_the_end(judge)
+
+
+def cancelled(client: Client, stage: Stage) -> Session:
+    """A session that was just cancelled."""
+    session = stage.prepare("pending")
+    verify_status(client.cancel(session.id), 200)
+    return session
+
+
+def seconds_to_cancel(client: Client, stage: Stage) -> float:
+    """How long the answer to a cancel takes."""
+    session = stage.prepare("pending")
+    started = time.monotonic()
+    verify_status(client.cancel(session.id), 200)
+    return time.monotonic() - started
+
+
+def verify_arrived(webhooks: Webhooks, session: Session) -> None:
+    """The event of a cancelled session has arrived."""
+    if session.id in webhooks.missing():
+        raise Breach("an event of type payment.session.cancelled", f"none within {webhooks.timeout_s:g} s")
+
+
+def verify_silent(webhooks: Webhooks, sessions: list[Session]) -> None:
+    """No event for sessions that were never cancelled."""
+    for session in sessions:
+        if not any(event.names <= {session.id} for event in webhooks.naming(session.id)):
+            continue
+        raise Breach("no event for a session that was not cancelled", f"an event that names {session.id}")
+    verify_no_surplus(webhooks)
+
+
+def verify_at_most_one_event(webhooks: Webhooks, *sessions: Session) -> None:
+    """No cancelled session has two events. Where events name no session, no more than there were cancellations."""
+    for session in sessions:
+        events = webhooks.naming(session.id)
+        if len(events) > 1:
+            keys = ", ".join(event.key for event in events)
+            raise Breach(f"one event for {session.id}", f"{len(events)} different ones: {keys}")
+    verify_no_surplus(webhooks)
+
+
+def verify_no_surplus(webhooks: Webhooks) -> None:
+    """Events that name no session are no more than the cancellations of this run."""
+    if (surplus := len(webhooks.anonymous()) - webhooks.lawful_events()) > 0:
+        raise Breach("one event for each cancellation", f"{surplus} more")

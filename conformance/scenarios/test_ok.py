@@ -1,0 +1,37 @@
+"""CXL-OK: a pending session is cancelled."""
+
+import pytest
+
+from conformance.client import Client
+from conformance.stage import Stage
+from conformance.verify import verify_json_media_type, verify_object, verify_status
+
+
+@pytest.mark.requirement("CXL-OK-1")
+def test_a_pending_session_is_cancelled(client: Client, stage: Stage) -> None:
+    """A pending session, cancelled with the valid key."""
+    verify_status(client.cancel(stage.prepare("pending").id), 200)
+
+
+@pytest.mark.requirement("CXL-OK-2")
+def test_no_request_body_is_needed(client: Client, stage: Stage) -> None:
+    """The suite's cancel has neither body nor Content-Type; `Content-Length: 0` is all that is said of one."""
+    exchange = client.cancel(stage.prepare("pending").id)
+    verify_status(exchange, 200)
+
+
+@pytest.mark.requirement("CXL-OK-3")
+def test_the_answer_is_one_json_object(client: Client, stage: Stage) -> None:
+    """Media type and shape of the 200."""
+    exchange = client.cancel(stage.prepare("pending").id)
+    verify_status(exchange, 200)
+    verify_json_media_type(exchange, exactly=True)
+    verify_object(exchange)
+
+
+@pytest.mark.requirement("CXL-OK-4")
+def test_the_other_pending_session_stays_cancellable(client: Client, stage: Stage) -> None:
+    """Two pending sessions: cancelling the first leaves the second to be cancelled."""
+    first, second = stage.prepare("pending"), stage.prepare("pending")
+    verify_status(client.cancel(first.id), 200)
+    verify_status(client.cancel(second.id), 200)

@@ -1,0 +1,73 @@
+"""CXL-RACE: several requests at once."""
+
+import pytest
+
+from conformance.client import Client, Exchange
+from conformance.outcomes import Breach
+from conformance.plugin import Later
+from conformance.providers import Session
+from conformance.races import Round, race_cancel_and_complete, race_cancels, verify_single_winner
+from conformance.scenarios.test_hook import verify_arrived, verify_at_most_one_event
+from conformance.stage import Stage
+from conformance.verify import verify_attribute, verify_refused
+from conformance.webhooks import Webhooks
+
+ROUNDS = 5
+CANCELS = 8
+
+
+@pytest.fixture(scope="session")
+def rounds(client: Client, stage: Stage) -> tuple[Round, ...]:
+    """The rounds that three requirements judge, each from its own side."""
+    return race_cancels(client, stage, rounds=ROUNDS, cancels=CANCELS)
+
+
+@pytest.mark.requirement("CXL-RACE-1")
+def test_exactly_one_simultaneous_cancel_wins(rounds: tuple[Round, ...]) -> None:
+    """One 200 in every round."""
+    for race in rounds:
+        verify_single_winner(race)
+
+
+@pytest.mark.requirement("CXL-RACE-2")
+def test_the_other_simultaneous_cancels_meet_a_terminal_status(rounds: tuple[Round, ...]) -> None:
+    """400 with session_not_pending, as if they had come later."""
+    for race in rounds:
+        for exchange in race.losers:
+            verify_refused(exchange, "session_not_pending")
+
+
+@pytest.mark.requirement("CXL-RACE-3")
+def test_simultaneous_cancels_make_one_event(rounds: tuple[Round, ...], webhooks: Webhooks, at_the_end: Later) -> None:
+    """One event for each round's session."""
+
+    def judge() -> None:
+        for race in rounds:
+            if race.winners:
+                verify_arrived(webhooks, race.session)
+            verify_at_most_one_event(webhooks, race.session)
+
+    at_the_end(judge)
+
+
+@pytest.mark.requirement("CXL-RACE-4")
+def test_cancel_and_complete_never_both_win(client: Client, stage: Stage) -> None:
+    """Whoever is told that it worked is right, and the session reads accordingly."""
+    client.probe()
+    for _ in range(ROUNDS):
+        session, exchange, completed = race_cancel_and_complete(client, stage)
+        if exchange.status == 200 and completed:
+            raise Breach("either the cancel or the completion", "both", exchange=exchange)
+        if exchange.status == 200:
+            verify_attribute(exchange, "completed_at", None)
+        if stage.offers("read"):
+            verify_one_ending(stage, session, exchange)
+
+
+def verify_one_ending(stage: Stage, session: Session, exchange: Exchange) -> None:
+    """The session reads as cancelled exactly when its cancel answered 200, and never as both."""
+    now = stage.read(session)
+    both = now.get("cancelled_at") is not None and now.get("completed_at") is not None
+    if both or (now.get("status") == "cancelled") != (exchange.status == 200):
+        actual = f"status {now.get('status')!r} after the cancel answered {exchange.status}"
+        raise Breach("one ending, the one that was told", actual, pointer="/status", exchange=exchange)

@@ -1,0 +1,111 @@
+"""Sessions in a wanted state, each precondition read back where the provider can read."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from typing import Any
+
+from conformance.client import UNKNOWN_ID, Client
+from conformance.masking import Masker, pieces_of_url, secrets_of_creation
+from conformance.outcomes import Reason, SetupError
+from conformance.providers import Capabilities, Provider, Session, State
+
+STATUS_OF: dict[str, str] = {"overdue": "pending"}
+
+
+class Stage:
+    """Prepares sessions through the provider and remembers them all, with what must be known of them later."""
+
+    def __init__(self, provider: Provider, capabilities: Capabilities, client: Client, masker: Masker) -> None:
+        self._provider = provider
+        self._capabilities = capabilities
+        self._client = client
+        self._masker = masker
+        self.sessions: list[Session] = []
+
+    def offers(self, state_or_operation: str) -> bool:
+        """Whether the provider offers the state or operation of that name."""
+        return state_or_operation in self._capabilities.states | self._capabilities.operations
+
+    def prepare(self, state: State, *, expires_in_s: int | None = None) -> Session:
+        """A new session in `state`. Raises `SetupError` when it is not new, or reads back as something else."""
+        session = self._provider.prepare(state, expires_in_s=expires_in_s)
+        ledger = self._client.ledger
+        if session.id in ledger.known:
+            raise SetupError(
+                Reason.PRECONDITION_WRONG, f"asked for a new {state} session, got one that was given before"
+            )
+        self.sessions.append(session)
+        ledger.known.add(session.id)
+        if state == "cancelled":
+            ledger.prepared_cancelled.add(session.id)
+        for piece in {session.url, *pieces_of_url(session.url)} - {session.id}:
+            self._masker.add(piece, "creation url")
+        if self.offers("read"):
+            self._check(state, session)
+        return session
+
+    def read(self, session: Session) -> dict[str, Any]:
+        """The session's documented attributes as they are now, `url` left out."""
+        attributes = self._provider.read(session.id)
+        return {name: value for name, value in attributes.items() if name != "url"}
+
+    def complete(self, session: Session) -> bool:
+        """Have the implementation complete the session; False when it was no longer pending."""
+        return self._provider.complete(session.id)
+
+    def secrets_of(self, session: Session) -> set[str]:
+        """What of the session's creation URL must not be seen again; empty when the provider does not tell the URL."""
+        if not session.url:
+            return set()
+        others = [other.url for other in self.sessions if other.id != session.id and other.url]
+        return secrets_of_creation(session.url, session.attributes, others)
+
+    def refusing_states(self) -> tuple[State, ...]:
+        """The states that a cancel is refused in and that the provider can prepare."""
+        states: tuple[State, ...] = ("completed", "expired", "overdue")
+        return tuple(state for state in states if self.offers(state))
+
+    def unknown_id(self) -> str:
+        """An id that no session has, of the same shape as the ids seen here."""
+        if not self.sessions and self.offers("pending"):
+            self.prepare("pending")
+        shape = self.sessions[-1].id if self.sessions else UNKNOWN_ID
+        if shape.isdecimal():
+            # Such ids are often counted up: far beyond any counter, yet within 64 bits.
+            return str(8 * 10**17 + secrets.randbelow(10**17))
+        prefix, separator, rest = shape.rpartition("_")
+        while True:
+            unknown = prefix + separator + "".join(map(_alike, rest))
+            if unknown not in self._client.ledger.known:
+                return unknown
+
+    def _check(self, state: State, session: Session) -> None:
+        attributes = self.read(session)
+        wanted = STATUS_OF.get(state, state)
+        if attributes.get("status") != wanted:
+            raise SetupError(
+                Reason.PRECONDITION_WRONG,
+                f"asked for a {state} session, it reads back with status {attributes.get('status')!r}",
+            )
+        if state == "overdue" and not self._is_overdue(attributes):
+            raise SetupError(
+                Reason.PRECONDITION_WRONG,
+                f"asked for an overdue session, its expires_at {attributes.get('expires_at')!r} has not passed",
+            )
+
+    def _is_overdue(self, attributes: dict[str, Any]) -> bool:
+        """Whether `expires_at` has passed by the target's clock (its last `Date`) or by ours."""
+        expires_at = attributes.get("expires_at")
+        if not isinstance(expires_at, int | float):
+            return False
+        answer = self._client.probe()
+        return bool(expires_at <= max(answer.date() or 0.0, answer.received_at) + 1.0)
+
+
+def _alike(character: str) -> str:
+    for alphabet in ("0123456789", "abcdef", "ABCDEF", string.ascii_lowercase, string.ascii_uppercase):
+        if character in alphabet:
+            return secrets.choice(alphabet)
+    return character

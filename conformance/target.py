@@ -1,0 +1,45 @@
+"""What is judged, and with which keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+CANCEL_PATH = "/api/v1/payment/sessions/{session_id}/cancel"
+CREATE_PATH = "/api/v1/payment/sessions"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An implementation under test.
+
+    `base_url` is what the documented paths are appended to; it may have a path of its own. The keys belong to two
+    different tenants; without `other_api_key` whatever needs two is not testable.
+    """
+
+    base_url: str
+    api_key: str
+    other_api_key: str | None = None
+    timeout_s: float = 10.0
+    max_clock_skew_s: float = 5.0
+
+    @property
+    def host(self) -> str:
+        """The host name or address in `base_url`, without brackets."""
+        return urlsplit(self.base_url).hostname or ""
+
+    def cancel_url(self, session_id: str) -> str:
+        """The cancel's URL, the id percent-encoded as one path segment."""
+        return self.base_url + CANCEL_PATH.format(session_id=quote(session_id, safe=""))
+
+
+def checked_url(text: str) -> str:
+    """`text` without a trailing slash, if it is an http or https URL with a host. Raises `ValueError` otherwise."""
+    try:
+        parts = urlsplit(text)
+        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid or parts.query or parts.fragment or any(c.isspace() for c in text):
+        raise ValueError(f"{text!r} is not an http:// or https:// URL without query and fragment")
+    return text.rstrip("/")

@@ -1,0 +1,182 @@
+"""What the deliveries amount to: events, the sessions they name, and whether enough time has passed to judge."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from conformance.client import Ledger
+from conformance.receiver import Delivery, Receiver
+
+CANCELLED = "payment.session.cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event: the deliveries that share `webhook-id`, else a top-level `id` or `event_id`, else the bytes."""
+
+    key: str
+    deliveries: tuple[Delivery, ...]
+    names: frozenset[str]
+
+    @property
+    def arrived(self) -> float:
+        """When it first arrived, monotonic seconds."""
+        return self.deliveries[0].arrived
+
+
+class Webhooks:
+    """The receiver's arrivals, seen against the sessions of this run. Times are seconds."""
+
+    def __init__(self, receiver: Receiver, ledger: Ledger, secret: str, timeout_s: float, quiet_s: float) -> None:
+        self.receiver = receiver
+        self.secret = secret
+        self.timeout_s = timeout_s
+        self.quiet_s = quiet_s
+        self._ledger = ledger
+
+    def lawful_events(self) -> int:
+        """How many events there may be: one for each session cancelled, by the cancel under test or otherwise."""
+        return len(self._ledger.cancelled.keys() | self._ledger.prepared_cancelled)
+
+    def events(self) -> list[Event]:
+        """Every event of type `payment.session.cancelled` that has arrived, in the order of arrival."""
+        grouped: dict[str, list[Delivery]] = {}
+        for delivery in self.receiver.deliveries():
+            if is_cancelled_event(delivery):
+                grouped.setdefault(key_of(delivery), []).append(delivery)
+        return [
+            Event(key, tuple(deliveries), frozenset().union(*(self._names(delivery) for delivery in deliveries)))
+            for key, deliveries in grouped.items()
+        ]
+
+    def naming(self, session_id: str) -> list[Event]:
+        """The events that name the session."""
+        return [event for event in self.events() if session_id in event.names]
+
+    def anonymous(self) -> list[Event]:
+        """The events that name no session of this run."""
+        return [event for event in self.events() if not event.names]
+
+    def missing(self) -> list[str]:
+        """Cancelled sessions without an event. Events that name none count for any one of them."""
+        events = self.events()
+        named = {session_id for event in events for session_id in event.names}
+        unnamed = [session_id for session_id in self._ledger.cancelled if session_id not in named]
+        return unnamed[sum(1 for event in events if not event.names) :]
+
+    def await_arrivals(self) -> None:
+        """Wait until every cancelled session has its event, or the latest has had `timeout_s` to arrive."""
+        while self.missing():
+            seen = len(self.receiver.deliveries())
+            left_s = max(self._ledger.cancelled.values(), default=0.0) + self.timeout_s - time.monotonic()
+            if left_s <= 0 or not self.receiver.wait_for_change(seen, left_s):
+                return
+
+    def await_redelivery(self) -> None:
+        """Wait until every event that was answered 503 has come again, or its last refusal is `timeout_s` ago."""
+        while refused := self.refused_for_good():
+            seen = len(self.receiver.deliveries())
+            left_s = max(event.deliveries[-1].ended for event in refused) + self.timeout_s - time.monotonic()
+            if left_s <= 0 or not self.receiver.wait_for_change(seen, left_s):
+                return
+
+    def await_refusal(self) -> None:
+        """Wait until an event was answered 503, or `timeout_s` have passed without."""
+        deadline = time.monotonic() + self.timeout_s
+        while not self.refused():
+            seen = len(self.receiver.deliveries())
+            if not self.receiver.wait_for_change(seen, deadline - time.monotonic()):
+                return
+
+    def refused(self) -> list[Event]:
+        """Events of which some delivery was answered 503."""
+        return [event for event in self.events() if any(delivery.status == 503 for delivery in event.deliveries)]
+
+    def refused_for_good(self) -> list[Event]:
+        """Events whose every delivery so far was answered 503."""
+        return [event for event in self.events() if all(delivery.status == 503 for delivery in event.deliveries)]
+
+    def await_quiet(self) -> None:
+        """Wait for the one window in which the absence of events is judged: `quiet_s` after the last cancellation and
+        its event."""
+        last = max(
+            [*self._ledger.cancelled.values(), *(event.arrived for event in self.events())], default=time.monotonic()
+        )
+        time.sleep(max(0.0, last + self.quiet_s - time.monotonic()))
+
+    def _names(self, delivery: Delivery) -> frozenset[str]:
+        return frozenset(self._ledger.known.intersection(_possible_names(delivery.body)))
+
+
+def is_cancelled_event(delivery: Delivery) -> bool:
+    """Whether the body says `event_type: payment.session.cancelled`, at any depth."""
+    return any(name == "event_type" and value == CANCELLED for name, value in _members(_parsed(delivery.body)))
+
+
+def key_of(delivery: Delivery) -> str:
+    """What tells one event from another."""
+    if webhook_id := delivery.header("webhook-id"):
+        return f"webhook-id {webhook_id}"
+    body = _parsed(delivery.body)
+    if isinstance(body, dict):
+        # A body that is the session itself has the session's id there, which serves as well.
+        for name in ("id", "event_id"):
+            if isinstance(body.get(name), str | int):
+                return f"{name} {body[name]}"
+    return f"sha256 {hashlib.sha256(delivery.body).hexdigest()}"
+
+
+def is_signed_with(secret: str, delivery: Delivery) -> bool:
+    """Whether one of the signatures in `webhook-signature` verifies by the Standard Webhooks scheme."""
+    signed = b".".join(
+        [
+            (delivery.header("webhook-id") or "").encode(),
+            (delivery.header("webhook-timestamp") or "").encode(),
+            delivery.body,
+        ]
+    )
+    digest = hmac.new(base64.b64decode(secret.removeprefix("whsec_")), signed, hashlib.sha256).digest()
+    expected = "v1," + base64.b64encode(digest).decode()
+    offered = (delivery.header("webhook-signature") or "").split(" ")
+    return any(hmac.compare_digest(expected.encode(), signature.encode()) for signature in offered)
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return dict(parse_qsl(body.decode("utf-8", "replace")))
+
+
+def _members(node: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(node, dict):
+        for name, value in node.items():
+            yield name, value
+            yield from _members(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _members(value)
+
+
+def _possible_names(body: bytes) -> Iterable[str]:
+    """Every text that may be a session's id: whole values, and the last segment of a URI. The event's own id is left
+    out, unless the body is the session itself: counted-up ids of both kinds would meet."""
+    parsed = _parsed(body)
+    if isinstance(parsed, dict) and not {"contractor_id", "cancelled_at", "return_url"} & parsed.keys():
+        parsed = {name: value for name, value in parsed.items() if name not in {"id", "event_id"}}
+    for _, value in _members(parsed):
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, str):
+                yield item
+                yield re.split(r"[/:#?=]", item)[-1]
+            elif isinstance(item, int):
+                yield str(item)
