@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 
 from conformance.baseline import load_baseline
 from conformance.masking import Masker
@@ -30,6 +31,14 @@ exit codes:
   4    no verdict: target or provider out of reach, key never accepted, or the suite itself failed
   130  interrupted
 """
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line; the usage is a page of its own."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit 2 with the message."""
+        self.exit(ExitCode.USAGE, f"conformance: {message} (--help shows all flags)\n")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -61,7 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m conformance",
         description="Judge an implementation of POST /api/v1/payment/sessions/{session_id}/cancel.",
         epilog=EPILOG,
@@ -110,9 +119,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value <= 3600:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 0 to 3600")
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above 0, up to 3600")
     return value
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from conformance.masking import Masker
 from conformance.outcomes import Finding, Outcome
 from conformance.report.evidence import render_exchange
 from conformance.verdict import Verdict
+from openapi import requirements
 
 WIDTH = 100
+JUDGED = frozenset({Outcome.FAIL, Outcome.WARN})
 ORDER = (
     Outcome.FAIL,
     Outcome.HARNESS_ERROR,
@@ -25,33 +27,44 @@ def render_terminal(verdict: Verdict, masker: Masker, duration_s: float) -> str:
     """The whole report as text."""
     counts = ", ".join(f"{verdict.count(outcome)} {outcome}" for outcome in Outcome if verdict.count(outcome))
     lines = [f"{verdict.word.upper()}: {len(verdict.findings)} requirements: {counts} ({duration_s:.1f} s)"]
-    lines += [f"  {note}" for note in verdict.notes]
+    for note in verdict.notes:
+        lines += textwrap.wrap(note, WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
     for outcome in ORDER:
-        for finding in verdict.findings:
-            if finding.outcome is outcome:
-                lines += ["", *_finding(finding, masker)]
+        findings = [finding for finding in verdict.findings if finding.outcome is outcome]
+        lines += _judged(findings, masker) if outcome in JUDGED else _unjudged(findings, masker)
     lines += ["", f"exit {int(verdict.exit_code)}: {verdict.word}"]
     return "\n".join(lines)
 
 
-def _finding(finding: Finding, masker: Masker) -> Iterator[str]:
-    requirement = finding.requirement
-    yield f"{finding.outcome.upper()}  {requirement.id}  ({requirement.level})  {requirement.statement}"
-    yield from _field("page", requirement.place)
-    if finding.expected:
+def _judged(findings: Iterable[Finding], masker: Masker) -> Iterator[str]:
+    """One paragraph for each failure or warning."""
+    for finding in findings:
+        yield ""
+        yield f"{finding.outcome.upper()}  {finding.requirement.id}  {finding.requirement.statement}"
+        yield from _field("page", finding.requirement.place)
         yield from _field("expected", masker.mask(finding.expected))
         at = f"   at {finding.pointer}" if finding.pointer else ""
         yield from _field("actual", masker.mask(finding.actual) + at)
-    else:
-        yield from _field("reason", f"{finding.reason}: {masker.mask(finding.message)}")
-    if finding.exchange is not None:
-        shown = render_exchange(finding.exchange, masker)
-        yield from _field("request", str(shown["request"]))
-        yield from _field("answer", f"{shown['status']} {shown['body']}".strip())
-        # Not wrapped: it is there to be pasted.
-        yield f"      again     {shown['curl']}"
-    if finding.outcome is Outcome.FAIL:
-        yield f"      just this --only {requirement.id}"
+        if finding.exchange is not None:
+            shown = render_exchange(finding.exchange, masker)
+            yield from _field("request", str(shown["request"]))
+            yield from _field("answer", f"{shown['status']} {shown['body']}".strip())
+            # Not wrapped: it is there to be pasted.
+            yield f"      again     {shown['curl']}"
+        yield f"      just this --only {finding.requirement.id}"
+
+
+def _unjudged(findings: Iterable[Finding], masker: Masker) -> Iterator[str]:
+    """One paragraph for each reason, with the requirements it left open."""
+    by_reason: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_reason.setdefault(f"{finding.reason}: {masker.mask(finding.message)}", []).append(finding)
+    for reason, left_open in by_reason.items():
+        yield ""
+        yield f"{left_open[0].outcome.upper()}  {len(left_open)} of {len(requirements())} requirements"
+        yield from _field("reason", reason)
+        if len(left_open) < len(requirements()):
+            yield from _field("these", ", ".join(f"{f.requirement.id} ({f.requirement.level})" for f in left_open))
 
 
 def _field(name: str, text: str) -> list[str]:
