@@ -1,0 +1,128 @@
+"""Assembles the mock: the only place that knows all of its parts."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from connexion import AsyncApp
+from connexion.middleware.lifespan import LifespanMiddleware
+from starlette.types import Scope
+
+from mock_server.advance import Advance
+from mock_server.answers import Events
+from mock_server.control.clock import Time
+from mock_server.control.journal import JournalControl
+from mock_server.control.sessions import Sessions
+from mock_server.control.webhooks import Webhooks
+from mock_server.control.world import World
+from mock_server.creation import Creation
+from mock_server.delivery import Relay
+from mock_server.expiry import ExpiryJob
+from mock_server.handlers import Handlers
+from mock_server.hosted_page import HostedPage
+from mock_server.layers import Front, Operations, Routing
+from mock_server.log import Log
+from mock_server.security import ControlGate, Headers, Keys
+from mock_server.settings import Settings
+from mock_server.store import Store
+from mock_server.targets import Targets
+from mock_server.tenants import Tenant, Tenants
+from openapi import contract, control_plane
+
+CONTROL_PATH = "/_mock/v1"
+
+
+class Mock:
+    """The mock's parts, and the ASGI application made of them. Raises `DatabaseUnusableError`, `ValueError`."""
+
+    def __init__(self, settings: Settings, drop: Callable[[Scope], None]) -> None:
+        self.settings = settings
+        self.control_token = settings.control_token or secrets.token_urlsafe(24)
+        self.log = Log()
+        self.store = Store(
+            settings.database, Events().publish, max_sessions=settings.max_sessions, max_outbox=settings.max_outbox
+        )
+        self.tenants = Tenants(settings, self.store)
+        self.targets = Targets(settings.host, settings.webhook_allow)
+        self.relay = Relay(settings, self.store, self.tenants, self.targets, self.log)
+        self.expiry = ExpiryJob(self.store, self.tenants, self.relay.wake, settings.expiry_interval_s, self.log)
+        self.keys = Keys(settings.api_key)
+        self.app = self._assembled(drop)
+
+    def _assembled(self, drop: Callable[[Scope], None]) -> AsyncApp:
+        settings, store, wake = self.settings, self.store, self.relay.wake
+        limit = settings.max_body_bytes
+        app = AsyncApp(
+            __name__,
+            middlewares=[
+                partial(Front, log=self.log, drop=drop, max_body_bytes=limit),
+                LifespanMiddleware,
+                Routing,
+                Operations,
+                partial(HostedPage, store=store, tenants=self.tenants, wake=wake, limit=limit),
+            ],
+            lifespan=self._lifespan,
+        )
+        creation = Creation(settings, store, self.tenants)
+        advance = Advance(store, self.tenants, self.expiry, self.relay)
+        gate = ControlGate(settings.host, self.control_token, token_was_chosen=bool(settings.control_token))
+        rest: dict[str, Any] = {"tenant_of": self.tenant_of, "max_body_bytes": limit}
+        app.add_api(
+            contract(), base_path="", resolver=_resolver(Handlers(settings, store, creation, wake)), admit=_all, **rest
+        )
+        app.add_api(
+            control_plane(),
+            base_path=CONTROL_PATH,
+            resolver=_resolver(
+                World(settings, store, self.tenants, self.relay),
+                Sessions(settings, store, creation, wake),
+                Time(self.tenants, self.expiry, advance, wake),
+                Webhooks(store, self.tenants, self.targets, self.relay),
+                JournalControl(store, self.relay),
+            ),
+            admit=gate.admit,
+            **rest,
+        )
+        return app
+
+    def tenant_of(self, authorization: bytes) -> Tenant:
+        """The world behind a key. Raises `InvalidApiKeyError`, `StoreFullError`."""
+        return self.tenants.get(self.keys.tenant_id(authorization))
+
+    @asynccontextmanager
+    async def _lifespan(self, app: Any) -> AsyncIterator[None]:  # noqa: ARG002 - connexion passes itself
+        jobs = [asyncio.create_task(self.relay.run()), asyncio.create_task(self.expiry.run())]
+        yield
+        for job in jobs:
+            job.cancel()
+        await asyncio.gather(*jobs, return_exceptions=True)
+        await self.relay.drain(self.settings.drain_s)
+        self.store.close()
+        self.log.flush()
+
+
+def _resolver(*parts: Any) -> Callable[[str], Callable[..., Any]]:
+    """operationId to function: `cancelPaymentSession` is the `cancel_payment_session` of one of the parts.
+
+    connexion asks it at start, and does not start when a function is missing.
+    """
+
+    def resolve(operation_id: str) -> Callable[..., Any]:
+        name = re.sub(r"(?<!^)(?=[A-Z])", "_", operation_id).lower()
+        for part in parts:
+            if hasattr(part, name):
+                function: Callable[..., Any] = getattr(part, name)
+                return function
+        raise ValueError(f"no function for the operationId {operation_id}")
+
+    return resolve
+
+
+def _all(headers: Headers) -> None:
+    """The contract's own paths are open to whoever has a key."""
