@@ -102,7 +102,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     judging = parser.add_argument_group("judging")
     judging.add_argument(
-        "--only", nargs="+", default=[], metavar="ID", help="just these requirements, or areas such as HOOK"
+        "--only",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="ID",
+        help="just these requirements, or areas such as HOOK",
     )
     judging.add_argument("--strict", action="store_true", help="let a SHOULD fail as a MUST does")
     judging.add_argument(
@@ -129,11 +134,11 @@ def _seconds(text: str) -> float:
 
 
 def _selected(parser: argparse.ArgumentParser, only: list[str]) -> tuple[Requirement, ...]:
-    names = {name.upper() for name in only}
-    known = {name for requirement in requirements() for name in (requirement.id, requirement.area)}
+    names = {name.upper().removeprefix("CXL-") for name in only}
+    known = {name for requirement in requirements() for name in (requirement.id.removeprefix("CXL-"), requirement.area)}
     if unknown := sorted(names - known):
         parser.error(f"--only: no requirement or area is called {unknown[0]}; --list shows them all")
-    return tuple(r for r in requirements() if not names or names & {r.id, r.area})
+    return tuple(r for r in requirements() if not names or names & {r.id.removeprefix("CXL-"), r.area})
 
 
 def _known_ids(parser: argparse.ArgumentParser, flag: str, ids: list[str]) -> set[str]:

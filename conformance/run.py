@@ -14,7 +14,7 @@ import pytest
 
 from conformance.client import Client
 from conformance.masking import Masker
-from conformance.outcomes import Finding, HarnessError, NotTestable, Reason, SetupError, Signal
+from conformance.outcomes import Finding, HarnessError, NotTestable, Reason, Signal
 from conformance.plugin import ConformancePlugin, Workbench, unjudged
 from conformance.providers import Capabilities, Provider
 from conformance.receiver import Receiver
@@ -63,13 +63,12 @@ def run(
 def _preflight(client: Client, provider: Provider) -> Capabilities:
     """Raises `HarnessError` when the provider or the target is out of reach, or the key is never accepted."""
     capabilities = provider.capabilities()
+    # What else may go wrong here goes wrong in the scenarios too, and is told there.
     with contextlib.suppress(Signal):
-        if client.probe().status not in REFUSED_KEY:
-            return capabilities
-        # Perhaps this implementation answers 403 for unknown ids: only a session of our own can tell.
-        with contextlib.suppress(SetupError, NotTestable):
+        if client.probe().status in REFUSED_KEY:
+            # Perhaps this implementation answers 403 for unknown ids: only a session of our own can tell.
             client.cancel(provider.prepare("pending").id)
-        _explain_refused_key(client)
+    _explain_refused_key(client)
     return capabilities
 
 

@@ -67,11 +67,16 @@ class Webhooks:
         return [event for event in self.events() if not event.names]
 
     def missing(self) -> list[str]:
-        """Cancelled sessions without an event. Events that name none count for any one of them."""
+        """Cancelled sessions without an event. Each delivery that names none counts for any one of them, since events
+        without id or name are told apart by their bytes, and those may all be the same."""
         events = self.events()
         named = {session_id for event in events for session_id in event.names}
         unnamed = [session_id for session_id in self._ledger.cancelled if session_id not in named]
-        return unnamed[sum(1 for event in events if not event.names) :]
+        return unnamed[sum(len(event.deliveries) for event in events if not event.names) :]
+
+    def told_of_twice(self) -> list[str]:
+        """Cancelled sessions that more than one event names."""
+        return [session_id for session_id in self._ledger.cancelled if len(self.naming(session_id)) > 1]
 
     def await_arrivals(self) -> None:
         """Wait until every cancelled session has its event, or the latest has had `timeout_s` to arrive."""

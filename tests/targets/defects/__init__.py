@@ -1,0 +1,8 @@
+"""Breaches of the contract, one in each class: the docstring says which, the mark which requirement must notice."""
+
+from __future__ import annotations
+
+from tests.targets.defects import answers, credentials, refusals, side_effects, webhooks
+from tests.targets.defects.marks import BROKEN
+
+__all__ = ["BROKEN", "answers", "credentials", "refusals", "side_effects", "webhooks"]

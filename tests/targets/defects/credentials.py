@@ -1,0 +1,236 @@
+"""Defects of who may do what: areas AUTH and NF."""
+
+from __future__ import annotations
+
+from tests.targets.correct import KEY, Correct, Session
+from tests.targets.defects.marks import breaks
+from tests.targets.wire import Answer, HangUp, Request
+
+
+@breaks("CXL-AUTH-1")
+class MissingIs401(Correct):
+    """401 without a key."""
+
+    def cancel_request(self, request: Request, session_id: str) -> Answer:
+        answer = super().cancel_request(request, session_id)
+        if "authorization" not in request.headers:
+            answer.status = 401
+        return answer
+
+
+@breaks("CXL-AUTH-1")
+class NoKeyNeeded(Correct):
+    """Without a key, the first tenant is meant."""
+
+    def tenant_of(self, authorization: str | None) -> str | None:
+        return "one" if authorization is None else super().tenant_of(authorization)
+
+
+@breaks("CXL-AUTH-2")
+class EmptyKeyIsAdmin(Correct):
+    """An empty key is as good as any."""
+
+    def tenant_of_key(self, key: str) -> str | None:
+        return super().tenant_of_key(key) if key else "one"
+
+
+@breaks("CXL-AUTH-2")
+class EmptyIs400(Correct):
+    """400 for an empty key."""
+
+    def cancel_request(self, request: Request, session_id: str) -> Answer:
+        answer = super().cancel_request(request, session_id)
+        if request.headers.get("authorization") == "Bearer":
+            answer.status = 400
+        return answer
+
+
+@breaks("CXL-AUTH-3")
+class MalformedIs500(Correct):
+    """A header without a space brings it down."""
+
+    def cancel_request(self, request: Request, session_id: str) -> Answer:
+        if request.headers.get("authorization", "Bearer ").count(" ") != 1:
+            return Answer(500, b"IndexError", "text/plain")
+        return super().cancel_request(request, session_id)
+
+
+@breaks("CXL-AUTH-3")
+class MalformedIs400(Correct):
+    """400 for another scheme."""
+
+    def cancel_request(self, request: Request, session_id: str) -> Answer:
+        answer = super().cancel_request(request, session_id)
+        if request.headers.get("authorization", "").startswith("Digest"):
+            answer.status = 400
+        return answer
+
+
+@breaks("CXL-AUTH-4")
+class UnknownIs401(Correct):
+    """401 for a key that nobody has."""
+
+    def cancel_request(self, request: Request, session_id: str) -> Answer:
+        answer = super().cancel_request(request, session_id)
+        if answer.status == 403 and request.headers.get("authorization", "").startswith("Bearer unknown"):
+            answer.status = 401
+        return answer
+
+
+@breaks("CXL-AUTH-4")
+class AnyKey(Correct):
+    """Whatever the key, the session decides."""
+
+    def tenant_of_key(self, key: str) -> str | None:
+        return super().tenant_of_key(key) or ("one" if key else None)
+
+
+@breaks("CXL-AUTH-5")
+class AnyCase(Correct):
+    """The key compared case-insensitively."""
+
+    def tenant_of_key(self, key: str) -> str | None:
+        return {known.lower(): tenant for known, tenant in self.keys.items()}.get(key.lower())
+
+
+@breaks("CXL-AUTH-5")
+class PrefixIsEnough(Correct):
+    """A key that begins like a valid one."""
+
+    def tenant_of_key(self, key: str) -> str | None:
+        return next((tenant for known, tenant in self.keys.items() if key.startswith(known)), None)
+
+
+@breaks("CXL-AUTH-5")
+class PartIsEnough(Correct):
+    """A key that a valid one begins with."""
+
+    def tenant_of_key(self, key: str) -> str | None:
+        return next((tenant for known, tenant in self.keys.items() if len(key) > 9 and known.startswith(key)), None)
+
+
+@breaks("CXL-AUTH-5")
+class TestKeysAreFree(Correct):
+    """Any key of the right form is the first tenant's."""
+
+    def tenant_of_key(self, key: str) -> str | None:
+        return super().tenant_of_key(key) or ("one" if key.startswith(KEY[:9]) else None)
+
+
+@breaks("CXL-AUTH-7")
+class ActsBeforeChecking(Correct):
+    """Refused with 403, yet cancelled."""
+
+    def cancel_request(self, request: Request, session_id: str) -> Answer:
+        answer = super().cancel_request(request, session_id)
+        session = self.sessions.get(session_id)
+        if answer.status == 403 and session and not self.refusal(session):
+            self.set_cancelled(session)
+        return answer
+
+
+@breaks("CXL-NF-1")
+class UnknownIs400(Correct):
+    """400 for an id that no session has."""
+
+    def not_found(self, session_id: str) -> Answer:
+        return Answer(400, self.error("No such session.", "session_not_found"))
+
+
+@breaks("CXL-NF-1")
+class UnknownIs500(Correct):
+    """A null that nobody expected."""
+
+    def not_found(self, session_id: str) -> Answer:
+        return Answer(500, b"NullPointerException", "text/plain")
+
+
+@breaks("CXL-NF-1")
+class UnknownIsSuccess(Correct):
+    """Nothing to cancel, so all is well."""
+
+    def not_found(self, session_id: str) -> Answer:
+        return Answer(200, {"id": session_id, "status": "cancelled"})
+
+
+@breaks("CXL-NF-2")
+class AnyTenant(Correct):
+    """A valid key may cancel everybody's sessions."""
+
+    def find(self, tenant: str, session_id: str) -> Session | None:
+        return self.sessions.get(session_id)
+
+
+@breaks("CXL-NF-2")
+class HiddenButCancelled(Correct):
+    """404 for another tenant's session, after it was cancelled."""
+
+    def cancel_request(self, request: Request, session_id: str) -> Answer:
+        answer = super().cancel_request(request, session_id)
+        session = self.sessions.get(session_id)
+        if answer.status == 404 and session and not self.refusal(session):
+            self.set_cancelled(session)
+        return answer
+
+
+class OddIds(Correct):
+    """Differs for ids that `is_odd` singles out."""
+
+    def cancel_request(self, request: Request, session_id: str) -> Answer:
+        if self.is_odd(session_id):
+            return self.startled()
+        return super().cancel_request(request, session_id)
+
+    def is_odd(self, session_id: str) -> bool:
+        """Whether the id is one that startles."""
+        return False
+
+    def startled(self) -> Answer:
+        """What comes of it."""
+        return Answer(500, b"Internal Server Error", "text/plain")
+
+
+@breaks("CXL-NF-4")
+class FailsOnUnicode(OddIds):
+    """Only ASCII is expected."""
+
+    def is_odd(self, session_id: str) -> bool:
+        return not session_id.isascii()
+
+
+@breaks("CXL-NF-4")
+class FailsOnQuotes(OddIds):
+    """A statement put together by hand."""
+
+    def is_odd(self, session_id: str) -> bool:
+        return "'" in session_id
+
+
+@breaks("CXL-NF-4")
+class FailsOnLength(OddIds):
+    """A column of 255 characters."""
+
+    def is_odd(self, session_id: str) -> bool:
+        return len(session_id) > 255
+
+
+@breaks("CXL-NF-4")
+class HangsUpOnControls(OddIds):
+    """A control character ends the connection."""
+
+    def is_odd(self, session_id: str) -> bool:
+        return any(ord(character) < 32 for character in session_id)
+
+    def startled(self) -> Answer:
+        raise HangUp
+
+
+@breaks("CXL-NF-4")
+class WelcomesSlashes(OddIds):
+    """An encoded slash is taken for success."""
+
+    def is_odd(self, session_id: str) -> bool:
+        return "/" in session_id
+
+    def startled(self) -> Answer:
+        return Answer(200, {})

@@ -1,0 +1,241 @@
+"""Defects of the 400: areas STATE, EXP and ERR."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from tests.targets.correct import Correct, Session
+from tests.targets.defects.marks import breaks
+from tests.targets.wire import Answer
+
+
+class OtherRefusal(Correct):
+    """Differs in which code a state is refused with."""
+
+    status = "completed"
+    code = "session_expired"
+
+    def refusal(self, session: Session) -> str:
+        return self.code if session.attributes["status"] == self.status else super().refusal(session)
+
+
+@breaks("CXL-STATE-1")
+class CompletedIsExpired(OtherRefusal):
+    """The wrong code, only for completed sessions."""
+
+
+@breaks("CXL-STATE-1")
+class CompletedIsCancelled(OtherRefusal):
+    """A completed session can be cancelled."""
+
+    code = ""
+
+
+@breaks("CXL-STATE-1")
+class Refuses422(Correct):
+    """Another status for completed sessions."""
+
+    def refused(self, session: Session, code: str) -> Answer:
+        answer = super().refused(session, code)
+        if session.attributes["status"] == "completed":
+            answer.status = 422
+        return answer
+
+
+@breaks("CXL-STATE-2")
+class Idempotent(Correct):
+    """The second cancel is a success too."""
+
+    def refused(self, session: Session, code: str) -> Answer:
+        is_cancelled = session.attributes["status"] == "cancelled"
+        return Answer(200, self.body(session)) if is_cancelled else super().refused(session, code)
+
+
+@breaks("CXL-STATE-2")
+class SecondIs409(Correct):
+    """A conflict, says the second cancel."""
+
+    def refused(self, session: Session, code: str) -> Answer:
+        answer = super().refused(session, code)
+        if session.attributes["status"] == "cancelled":
+            answer.status = 409
+        return answer
+
+
+@breaks("CXL-STATE-2")
+class WrittenBehind(Correct):
+    """The cancel is not persisted for a second."""
+
+    def set_cancelled(self, session: Session) -> None:
+        def later() -> None:
+            time.sleep(1)
+            Correct.set_cancelled(self, session)
+
+        threading.Thread(target=later, daemon=True).start()
+
+    def body(self, session: Session) -> Any:
+        return {**session.attributes, "status": "cancelled", "cancelled_at": int(self.clock())}
+
+
+@breaks("CXL-STATE-3")
+class ExpiredIsExpired(OtherRefusal):
+    """`session_expired` also once the session is flipped."""
+
+    status = "expired"
+
+
+@breaks("CXL-STATE-3")
+class ExpiredIsCancelled(OtherRefusal):
+    """An expired session can be cancelled."""
+
+    status, code = "expired", ""
+
+
+@breaks("CXL-STATE-4")
+class ForgetsCompletion(Correct):
+    """Refused, yet `completed_at` is gone."""
+
+    def refused(self, session: Session, code: str) -> Answer:
+        session.attributes["completed_at"] = None
+        return super().refused(session, code)
+
+
+@breaks("CXL-STATE-5")
+class MovesCancelledAt(Correct):
+    """Refused, yet `cancelled_at` moves."""
+
+    def refused(self, session: Session, code: str) -> Answer:
+        if session.attributes["status"] == "cancelled":
+            session.attributes["cancelled_at"] += 1
+        return super().refused(session, code)
+
+
+@breaks("CXL-STATE-6")
+class CancelsExpired(Correct):
+    """Refused, yet an expired session becomes cancelled."""
+
+    def refused(self, session: Session, code: str) -> Answer:
+        if session.attributes["status"] == "expired":
+            session.attributes["status"] = "cancelled"
+        return super().refused(session, code)
+
+
+@breaks("CXL-STATE-7")
+class DeletesCancelled(Correct):
+    """A session that was cancelled elsewhere is not found any more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gone: set[str] = set()
+
+    def make(self, tenant: str, state: str, lifetime_s: int) -> Session:
+        session = super().make(tenant, state, lifetime_s)
+        if state == "cancelled":
+            self.gone.add(session.id)
+        return session
+
+    def cancel(self, session: Session) -> Answer:
+        return self.not_found(session.id) if session.id in self.gone else super().cancel(session)
+
+
+@breaks("CXL-EXP-1")
+class OverdueIsCancelled(Correct):
+    """Nobody looks at `expires_at`."""
+
+    def refusal(self, session: Session) -> str:
+        return "" if session.attributes["status"] == "pending" else super().refusal(session)
+
+
+@breaks("CXL-EXP-1")
+class OverdueIsNotPending(Correct):
+    """The other code."""
+
+    def refusal(self, session: Session) -> str:
+        return "session_not_pending" if super().refusal(session) else ""
+
+
+@breaks("CXL-EXP-1")
+class GracePeriod(Correct):
+    """A minute more than was promised."""
+
+    def refusal(self, session: Session) -> str:
+        code = super().refusal(session)
+        is_late = self.clock() < session.attributes["expires_at"] + 60
+        return "" if code == "session_expired" and is_late else code
+
+
+@breaks("CXL-EXP-1")
+class OverdueIs410(Correct):
+    """Gone."""
+
+    def refused(self, session: Session, code: str) -> Answer:
+        answer = super().refused(session, code)
+        answer.status = 410 if code == "session_expired" else 400
+        return answer
+
+
+@breaks("CXL-EXP-2")
+class CancelsOverdue(Correct):
+    """Refused, yet cancelled."""
+
+    def refused(self, session: Session, code: str) -> Answer:
+        if code == "session_expired":
+            self.set_cancelled(session)
+        return super().refused(session, code)
+
+
+class OtherWords(Correct):
+    """Differs in the body of the 400."""
+
+    def refused(self, session: Session, code: str) -> Answer:
+        return Answer(400, self.told(code))
+
+    def told(self, code: str) -> Any:
+        """The body."""
+
+
+@breaks("CXL-ERR-1")
+class BothCodes(OtherWords):
+    """Both codes in one body."""
+
+    def told(self, code: str) -> Any:
+        return {"message": "Refused.", "error_code": code, "codes": ["session_not_pending", "session_expired"]}
+
+
+@breaks("CXL-ERR-1")
+class NoCode(OtherWords):
+    """A message alone."""
+
+    def told(self, code: str) -> Any:
+        return {"message": "The session cannot be cancelled."}
+
+
+@breaks("CXL-ERR-1")
+class Misspelt(OtherWords):
+    """A letter less."""
+
+    def told(self, code: str) -> Any:
+        return {"message": "Refused.", "error_code": code.replace("pending", "pendng").replace("expired", "expird")}
+
+
+@breaks("CXL-ERR-1")
+class CodeInProse(OtherWords):
+    """The words, in a sentence, for people alone."""
+
+    def told(self, code: str) -> Any:
+        return {"message": f"Cancelling failed, since {code} or so.", "error_code": "bad_request"}
+
+
+@breaks("CXL-ERR-1")
+class CapitalCode(OtherWords):
+    """In capitals."""
+
+    def told(self, code: str) -> Any:
+        return {"message": "Refused.", "error_code": code.upper()}
+
+
+@breaks("CXL-ERR-1")
+class EmptyRefusal(OtherWords):
+    """A 400 without a body."""
