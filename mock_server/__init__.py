@@ -1,18 +1,33 @@
 """A stateful mock of 1099Policy's payment sessions, served by connexion from the contract in `openapi/`.
 
-From shell to core; imports point down this list, never up:
+From shell to core; imports point down this list, never up, and a test holds them to it:
 
-    __main__   flags to `Settings`, commands         server     uvicorn, the socket, the first lines, draining
-    app        assembles all of it with connexion    hosted_page  the page behind `url`
-    control/   the control plane, part by part       handlers   one function for each operationId of the contract
-    layers     what connexion calls for each routed operation: key, body, function, validated answer
-    inputs     query and body, bounded, checked      errors     one class for each code, one renderer
-    advance    moves a clock, runs what falls due    expiry     flips overdue sessions
-    delivery   the outbox relay: what is due, retries    posting    one POST      targets    where it may go
-    creation   makes sessions, rules of return_url   security   key to tenant, who may control
-    tenants    a world for each key                  log        one line for each request
-    store      one transaction for each change       outbox     events and deliveries     database   SQLite
-    answers    the contract's check of every answer  quirks     hostility that the contract permits
-    journal    every request                         webhooks   event body and signature
-    sessions   the domain: transitions, pure         clock      real, offset, frozen      settings   flags, environment
+    __main__     flags to `Settings`, the commands
+    server       uvicorn: the socket, the first lines, draining
+    app          assembles all that follows with connexion
+    control      the control plane, part by part
+    hosted_page  the page behind `url`
+    handlers     one function for each operationId of the contract
+    creation     makes sessions: rules of `return_url`, ids, tokens
+    layers       what connexion calls for each routed operation: key, body, function, validated answer
+    inputs       query and body, bounded and checked
+    advance      moves a clock and runs what falls due
+    expiry       flips overdue sessions
+    delivery     the outbox relay: what is due, retries
+    posting      one POST of a webhook
+    targets      where webhooks may go
+    security     key to tenant, and who may control
+    errors       one class for each code, one renderer
+    log          one line for each request
+    tenants      a world for each key
+    store        one transaction for each change
+    outbox       events and deliveries
+    database     SQLite: schema, opening, transactions
+    answers      the contract's check of every answer and event
+    quirks       hostility that the contract permits
+    journal      every request, from receipt to answer
+    webhooks     event body and signature
+    sessions     the domain: states and transitions, pure
+    clock        real, offset, frozen
+    settings     flags and environment, one frozen dataclass
 """

@@ -42,13 +42,13 @@ def judge(implementation: Correct, *flags: str, keys: bool = True) -> Judged:
         return run_suite("--base-url", url + implementation.prefix, *provider, *flags, keys=keys)
 
 
-def run_suite(*flags: str, keys: bool = True) -> Judged:
-    """`python -m conformance` with these flags, in an empty folder."""
+def run_suite(*flags: str, keys: bool = True, report: Path | None = None) -> Judged:
+    """`python -m conformance` with these flags, in an empty folder; its report goes there unless `report` is given."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CONFORMANCE_")}
     if keys:
         environment |= {"CONFORMANCE_API_KEY": KEY, "CONFORMANCE_OTHER_API_KEY": OTHER_KEY}
     with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder) / "report"
+        report = report or Path(folder) / "report"
         command = [sys.executable, "-m", "conformance", *flags, "--report-dir", str(report)]
         ended = subprocess.run(
             command, capture_output=True, text=True, timeout=120, env=environment, cwd=folder, check=False
