@@ -23,17 +23,20 @@ class Advance:
         self._expiry = expiry
         self._relay = relay
 
-    async def advance(self, tenant: Tenant, to: float) -> list[dict[str, Any]]:
+    async def advance(self, tenant: Tenant, *, to: float | None = None, by_s: float = 0) -> list[dict[str, Any]]:
         """Move the clock to the tenant's time `to`; return what fired, for the control plane, once all of it has ended.
 
         Raises `AlreadyAdvancingError`, `ClockMovedBackError`."""
         if tenant.advancing:
             raise AlreadyAdvancingError
-        tenant.clock.verify_later(to)
+        if to is not None:
+            tenant.clock.verify_later(to)
         tenant.advancing = True
         was_running = tenant.clock.mode != "frozen"
         try:
             tenant.clock.freeze()
+            to = tenant.clock.now() + by_s if to is None else max(to, tenant.clock.now())
+            tenant.clock.verify_later(to)
             await self._relay.idle(tenant)
             fired = await self._fire(tenant, to)
             tenant.clock.freeze(to)

@@ -29,10 +29,11 @@ from mock_server.hosted_page import HostedPage
 from mock_server.layers import Front, Operations, Routing
 from mock_server.log import Log
 from mock_server.security import ControlGate, Headers, Keys
-from mock_server.settings import Settings
+from mock_server.settings import BadSettingError, Settings
 from mock_server.store import Store
-from mock_server.targets import Targets
+from mock_server.targets import TargetRefusedError, Targets, split_url
 from mock_server.tenants import Tenant, Tenants
+from mock_server.webhooks import decode_secret
 from openapi import contract, control_plane
 
 CONTROL_PATH = "/_mock/v1"
@@ -50,6 +51,7 @@ class Mock:
         )
         self.tenants = Tenants(settings, self.store)
         self.targets = Targets(settings.host, settings.webhook_allow)
+        _verify_endpoint(settings)
         self.relay = Relay(settings, self.store, self.tenants, self.targets, self.log)
         self.expiry = ExpiryJob(self.store, self.tenants, self.relay.wake, settings.expiry_interval_s, self.log)
         self.keys = Keys(settings.api_key)
@@ -74,7 +76,12 @@ class Mock:
         gate = ControlGate(settings.host, self.control_token, token_was_chosen=bool(settings.control_token))
         rest: dict[str, Any] = {"tenant_of": self.tenant_of, "max_body_bytes": limit}
         app.add_api(
-            contract(), base_path="", resolver=_resolver(Handlers(settings, store, creation, wake)), admit=_all, **rest
+            contract(),
+            base_path="",
+            resolver=_resolver(Handlers(settings, store, creation, wake)),
+            admit=_all,
+            journal=True,
+            **rest,
         )
         app.add_api(
             control_plane(),
@@ -87,6 +94,7 @@ class Mock:
                 JournalControl(store, self.relay),
             ),
             admit=gate.admit,
+            journal=False,
             **rest,
         )
         return app
@@ -122,6 +130,19 @@ def _resolver(*parts: Any) -> Callable[[str], Callable[..., Any]]:
         raise ValueError(f"no function for the operationId {operation_id}")
 
     return resolve
+
+
+def _verify_endpoint(settings: Settings) -> None:
+    """Raises `BadSettingError` when every tenant's first endpoint cannot be used, before anybody waits for an event."""
+    try:
+        if settings.webhook_url:
+            split_url(settings.webhook_url)
+        if settings.webhook_secret:
+            decode_secret(settings.webhook_secret)
+    except TargetRefusedError as error:
+        raise BadSettingError("webhook_url", f"cannot be used: {error}") from None
+    except ValueError as error:
+        raise BadSettingError("webhook_secret", f"cannot be used: {error}") from None
 
 
 def _all(headers: Headers) -> None:

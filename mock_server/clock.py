@@ -10,6 +10,8 @@ Mode = Literal["real", "offset", "frozen"]
 
 # Beyond this, seconds since the epoch no longer look like seconds: 5138-11-16.
 LATEST = 10**11
+# Who reads a clock and then sets it to what it said is not setting it back.
+JUST_NOW_S = 0.0005
 
 
 class ClockMovedBackError(ValueError):
@@ -54,11 +56,11 @@ class Clock:
     def verify_later(self, moment: float) -> None:
         """Raises `ClockMovedBackError` when `moment` is past or too far ahead."""
         now = self.now()
-        if not now <= moment <= LATEST:
+        if not now - JUST_NOW_S <= moment <= LATEST:
             raise ClockMovedBackError(f"the clock stands at {now:.3f} and cannot be set to {moment:.3f}")
 
     def _later(self, moment: float | None) -> float:
         if moment is None:
             return self.now()
         self.verify_later(moment)
-        return moment
+        return max(moment, self.now())

@@ -54,6 +54,7 @@ class Creation:
         self._settings = settings
         self._store = store
         self._tenants = tenants
+        self._redirect_hosts = frozenset(host.lower() for host in settings.redirect_host)
 
     def make(self, tenant: Tenant, wanted: Wanted, origin: str, check: Callable[[Made], None]) -> list[Made]:
         """Write `wanted.count` sessions in one transaction, once `check` has passed for each.
@@ -97,7 +98,7 @@ class Creation:
             raise InvalidReturnUrlError
         if "@" in parts.netloc or "#" in url:
             raise InvalidReturnUrlError("The return_url must have no credentials and no fragment.")
-        if self._settings.redirect_host and host not in self._settings.redirect_host:
+        if self._redirect_hosts and host not in self._redirect_hosts:
             raise InvalidReturnUrlError("The host of the return_url is not on the list of allowed redirect hosts.")
 
 

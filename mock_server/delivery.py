@@ -103,7 +103,7 @@ class Relay:
         """Make every attempt due up to `until` now, at most as many at once as is set; in the order they were due."""
         ended: list[Ended] = []
         while claimed := self._outbox.claim(tenant.id, until, self._most):
-            attempts = await asyncio.gather(*(self._deliver(tenant, delivery) for delivery in claimed))
+            attempts = await asyncio.gather(*(self._start(tenant, delivery) for delivery in claimed))
             ended += [each for each in attempts if each is not None]
         return ended
 
@@ -121,36 +121,39 @@ class Relay:
             if tenant.advancing or free <= 0:
                 continue  # who frees the place wakes us
             for delivery in self._outbox.claim(tenant_id, tenant.clock.now(), free):
-                task = asyncio.create_task(self._deliver(tenant, delivery), name=tenant_id)
-                self._tasks.add(task)
-                task.add_done_callback(self._ended)
+                self._start(tenant, delivery)
             due = self._outbox.next_due(tenant_id)
             left_s = None if due is None else tenant.clock.seconds_until(due)
             if left_s is not None and self._busy[tenant_id] < self._most_of_one:
                 soonest = left_s if soonest is None else min(soonest, left_s)
         return soonest
 
+    def _start(self, tenant: Tenant, delivery: Delivery) -> asyncio.Task[Ended | None]:
+        task = asyncio.create_task(self._deliver(tenant, delivery), name=tenant.id)
+        # From the claim on, not from when the task first runs: `idle` must not look in between.
+        self._busy[tenant.id] += 1
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
     def _ended(self, task: asyncio.Task[Ended | None]) -> None:
         self._tasks.discard(task)
+        self._busy[task.get_name()] -= 1
+        self._changed.set()
         self.wake()
         if not task.cancelled() and (error := task.exception()) is not None:
             self._log.failure("outbox relay", error, type(error).__name__)
 
     async def _deliver(self, tenant: Tenant, delivery: Delivery) -> Ended | None:
         """One attempt, recorded; `None` when a quirk has put it off."""
-        self._busy[tenant.id] += 1
-        try:
-            strike = self._strike_on(tenant, delivery)
-            if strike and strike.name in {"webhook-delayed", "webhook-reordered"}:
-                self._outbox.postpone(delivery.id, tenant.clock.now() + strike.parameters["s"])
-                return None
-            ended = await self._attempt(tenant, delivery, strike)
-            self._outbox.record_attempt(tenant.id, delivery.id, ended.attempt, ended.state)
-            self._follow_up(tenant, ended)
-            return ended
-        finally:
-            self._busy[tenant.id] -= 1
-            self._changed.set()
+        strike = self._strike_on(tenant, delivery)
+        if strike and strike.name in {"webhook-delayed", "webhook-reordered"}:
+            self._outbox.postpone(delivery.id, tenant.clock.now() + strike.parameters["s"])
+            return None
+        ended = await self._attempt(tenant, delivery, strike)
+        self._outbox.record_attempt(tenant.id, delivery.id, ended.attempt, ended.state)
+        self._follow_up(tenant, ended)
+        return ended
 
     async def _attempt(self, tenant: Tenant, delivery: Delivery, strike: Strike | None) -> Ended:
         started, sent_at = time.perf_counter(), time.time()

@@ -51,9 +51,9 @@ class InvalidReturnUrlError(ApiError):
 
 
 class ConflictError(ApiError):
-    """The state does not allow it (state-provider protocol, complete)."""
+    """What else is going on does not allow it."""
 
-    status, code, message = 409, "session_not_pending", "The session is no longer pending."
+    status, code, message = 409, "conflict", "Not now."
 
 
 class MethodNotAllowedError(ApiError):
@@ -81,13 +81,12 @@ class ControlClosedError(ApiError):
 
 
 class RefusedError(ApiError):
-    """The contract's 400: the session's state does not allow the cancel."""
+    """The session's state does not allow it: the contract's 400, the state-provider protocol's 409."""
 
-    status = 400
-
-    def __init__(self, refusal: TransitionRefusedError) -> None:
+    def __init__(self, refusal: TransitionRefusedError, status: int = 400) -> None:
         super().__init__(type(refusal).__doc__)
         self.code = refusal.code
+        self.status = status
 
 
 class UnsupportedMediaTypeError(ApiError):
@@ -103,7 +102,7 @@ class RequestTimeoutError(ApiError):
 
 
 class ConnectionDroppedError(Exception):
-    """A quirk: the client gets no answer at all."""
+    """The client gets no answer at all: a quirk, or it has gone itself."""
 
 
 def answer_of(error: Exception) -> Answer:

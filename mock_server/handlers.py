@@ -11,7 +11,7 @@ from mock_server.answers import Answer
 from mock_server.creation import Creation, Made, Wanted
 from mock_server.errors import ConnectionDroppedError, UnavailableError
 from mock_server.layers import Call
-from mock_server.quirks import Strike
+from mock_server.quirks import Side, Strike
 from mock_server.sessions import PaymentSession, TransitionRefusedError, cancel
 from mock_server.settings import Settings
 from mock_server.store import Store
@@ -31,28 +31,34 @@ class Handlers:
 
     async def create_payment_session(self, call: Call) -> Answer:
         """`createPaymentSession`: a pending session, its `url` for the only time."""
-        strikes = await self._meet(call, "createPaymentSession", call.tenant.sessions_made + 1)
+        operation, ordinal = "createPaymentSession", call.tenant.sessions_made + 1
+        await self._meet(call, operation, ordinal)
         answer = Answer(201)
+        strikes: list[Strike] = []
 
         def check(made: Made) -> None:
+            strikes.extend(_drawn(call, "answer", operation, ordinal))
             answer.content = with_strikes(made.as_attributes(), strikes)
             call.verified(answer)
 
         wanted = Wanted(call.content["contractor"], call.content["return_url"], lifetime_s=self._settings.lifetime_s)
         (made,) = self._creation.make(call.tenant, wanted, origin_of(call), check)
         call.entry.session_id, call.entry.after = made.session.id, made.session.status
-        return _struck(answer, strikes)
+        return _struck(call, answer)
 
     async def cancel_payment_session(self, call: Call) -> Answer:
         """`cancelPaymentSession`: transition, event, delivery and the check of the answer in one transaction."""
         tenant, entry = call.tenant, call.entry
         session_id = entry.session_id = call.params["session_id"]
         entry.idempotency_key = call.headers.get(b"idempotency-key", b"").decode("latin-1")
-        strikes: list[Strike] = []
+        operation, ordinal = "cancelPaymentSession", 0
         if tenant.quirks.rules:
-            strikes = await self._meet(call, "cancelPaymentSession", self._store.ordinal(tenant.id, session_id))
+            ordinal = self._store.ordinal(tenant.id, session_id)
+            await self._meet(call, operation, ordinal)
+        strikes: list[Strike] = []
 
         def answer_with(session: PaymentSession) -> Answer:
+            strikes.extend(_drawn(call, "answer", operation, ordinal))
             return call.verified(Answer(200, with_strikes(session.as_attributes(), strikes, was_cancelled=True)))
 
         notify = bool(tenant.endpoint_url)
@@ -66,14 +72,11 @@ class Handlers:
         entry.before, entry.after = "pending", "cancelled"
         if notify:
             self._wake()
-        return _struck(answer, strikes)
+        return _struck(call, answer)
 
-    async def _meet(self, call: Call, operation: str, ordinal: int) -> list[Strike]:
-        """What of the quirks happens before anything is changed; the rest is handed back."""
-        strikes = call.tenant.quirks.draw("request", operation, ordinal)
-        strikes += call.tenant.quirks.draw("answer", operation, ordinal)
-        call.entry.quirks = tuple(strike.name for strike in strikes)
-        for strike in strikes:
+    async def _meet(self, call: Call, operation: str, ordinal: int) -> None:
+        """What a quirk does before anything is changed. Raises `UnavailableError`, `ConnectionDroppedError`."""
+        for strike in _drawn(call, "request", operation, ordinal):
             match strike.name:
                 case "latency":
                     await asyncio.sleep(strike.parameters["s"])
@@ -81,7 +84,14 @@ class Handlers:
                     raise UnavailableError(headers=(("retry-after", f"{strike.parameters['retry_after_s']:.0f}"),))
                 case "drop-before-commit":
                     raise ConnectionDroppedError
-        return strikes
+
+
+def _drawn(call: Call, side: Side, operation: str, ordinal: int) -> list[Strike]:
+    """What strikes on this side, told in journal and answer."""
+    strikes = call.tenant.quirks.draw(side, operation, ordinal)
+    if strikes:
+        call.entry.quirks += tuple(strike.name for strike in strikes)
+    return strikes
 
 
 def with_strikes(attributes: dict[str, Any], strikes: list[Strike], *, was_cancelled: bool = False) -> dict[str, Any]:
@@ -97,11 +107,12 @@ def with_strikes(attributes: dict[str, Any], strikes: list[Strike], *, was_cance
     return attributes
 
 
-def _struck(answer: Answer, strikes: list[Strike]) -> Answer:
-    if strikes:
-        if any(strike.name == "drop-after-commit" for strike in strikes):
+def _struck(call: Call, answer: Answer) -> Answer:
+    """The answer with the names of the quirks that struck. Raises `ConnectionDroppedError`."""
+    if call.entry.quirks:
+        if "drop-after-commit" in call.entry.quirks:
             raise ConnectionDroppedError
-        answer.headers += tuple(("Mock-Quirk", strike.name) for strike in strikes)
+        answer.headers += tuple(("Mock-Quirk", name) for name in call.entry.quirks)
     return answer
 
 

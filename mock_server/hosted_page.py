@@ -17,7 +17,7 @@ from mock_server.creation import SETUP_PATH, token_digest_of
 from mock_server.errors import MethodNotAllowedError, NotFoundError
 from mock_server.inputs import IgnoredBody, read_bytes
 from mock_server.layers import CALL, Call
-from mock_server.sessions import PaymentSession, SessionExpiredError, TransitionRefusedError, cancel, complete
+from mock_server.sessions import PaymentSession, TransitionRefusedError, cancel, complete
 from mock_server.store import Store, UnknownSessionError
 from mock_server.tenants import Tenants
 
@@ -81,10 +81,10 @@ class HostedPage:
             session = self._session(call, digest)
         except UnknownSessionError:
             return _plain(404, "This link is not known", "It may be mistyped. Ask for a new one.")
+        if session.status == "expired" or session.is_overdue(call.tenant.clock.now()):
+            return _plain(410, "This link has expired", "Ask for a new one.")
         if session.status != "pending":
             return _plain(410, "This link was used", f"The session is {session.status}. You can close this page.")
-        if session.is_overdue(call.tenant.clock.now()):
-            return _plain(410, "This link has expired", "Ask for a new one.")
         return _page(200, "Save a card", FORM.format(contractor=html.escape(session.contractor_id)))
 
     def _act(self, call: Call, digest: str, action: str) -> Answer:
@@ -99,10 +99,8 @@ class HostedPage:
             session, call.entry.event_id = self._store.change(
                 tenant.id, session.id, tenant.clock.now(), ACTIONS[action], lambda changed: changed, notify=notify
             )
-        except SessionExpiredError:
-            return _plain(410, "This link has expired", "Ask for a new one.")
         except TransitionRefusedError:
-            return _plain(410, "This link was used", f"The session is {session.status}. You can close this page.")
+            return self._show(call, digest)
         call.entry.before, call.entry.after = "pending", session.status
         self._wake()
         return Answer(303, "", (("location", _return_url(session)), *HEADERS), HTML)

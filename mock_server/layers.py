@@ -17,10 +17,12 @@ from typing import Any
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from connexion.middleware.routing import RoutingMiddleware
 from connexion.operations import AbstractOperation
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.answers import Answer, ContractBreachError, Documented
-from mock_server.errors import ApiError, ConnectionDroppedError, answer_of
+from mock_server.errors import ApiError, ConnectionDroppedError, MethodNotAllowedError, answer_of
 from mock_server.inputs import Query, body_reader, verify_length
 from mock_server.journal import Entry
 from mock_server.log import Log
@@ -131,13 +133,33 @@ class Routing(RoutingMiddleware):
         for mount in self.router.routes:
             mount.app.redirect_slashes = False  # connexion mounts one router for each API
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As in connexion, save that a 405 names the methods of every route of the path and not of the first alone."""
+        try:
+            await super().__call__(scope, receive, send)
+        except HTTPException as error:
+            if error.status_code != 405:
+                raise
+            raise MethodNotAllowedError(headers=(("allow", ", ".join(self._methods(scope))),)) from None
+
+    def _methods(self, scope: Scope) -> list[str]:
+        found: set[str] = set()
+        for mount in self.router.routes:
+            # The routers have left their own root path in the scope.
+            matched, inner = mount.matches(asked := {**scope, "root_path": ""})
+            if matched is not Match.NONE:
+                routes = [route for route in mount.app.routes if route.matches({**asked, **inner})[0] is not Match.NONE]
+                found = found.union(*(route.methods for route in routes))
+        return sorted(found)
+
 
 class Operation:
     """A routed operation: gate, key, query, body, function, validated answer, in that order."""
 
     def __init__(
-        self, operation: AbstractOperation, base_path: str, admit: Admit, tenant_of: TenantOf, limit: int
+        self, operation: AbstractOperation, base_path: str, admit: Admit, tenant_of: TenantOf, limit: int, journal: bool
     ) -> None:
+        self._is_kept = journal
         self._function: Callable[[Call], Awaitable[Answer]] = operation.function
         self._route = f"{base_path}{operation.path}"
         self._documented = Documented(operation.responses)
@@ -150,6 +172,7 @@ class Operation:
         """Leave the answer in the call; `Front` sends it."""
         call: Call = scope[CALL]
         call.entry.route = self._route
+        call.entry.is_kept = self._is_kept
         call.documented = self._documented
         self._admit(call.headers)
         if self._tenant_of:
@@ -162,13 +185,20 @@ class Operation:
 
 
 class OperationAPI(RoutedAPI[Operation]):
-    """The operations of one document. `admit`, `tenant_of` and `max_body_bytes` come with `add_api`."""
+    """The operations of one document. `admit`, `tenant_of`, `max_body_bytes` and `journal` come with `add_api`."""
 
     def __init__(
-        self, *args: Any, admit: Admit, tenant_of: TenantOf, max_body_bytes: int, base_path: str = "", **kwargs: Any
+        self,
+        *args: Any,
+        admit: Admit,
+        tenant_of: TenantOf,
+        max_body_bytes: int,
+        journal: bool,
+        base_path: str = "",
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, base_path=base_path, **kwargs)
-        self._rest = (base_path, admit, tenant_of, max_body_bytes)
+        self._rest = (base_path, admit, tenant_of, max_body_bytes, journal)
         self.add_paths()
 
     def make_operation(self, operation: AbstractOperation) -> Operation:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import logging
 import sys
 import traceback
 from typing import TextIO
@@ -11,6 +13,15 @@ from typing import TextIO
 from mock_server.journal import Entry
 
 FLUSH_S = 0.05
+
+
+class LibraryHandler(logging.Handler):
+    """What libraries have to say, as a line of our log: which library and which message, without what it is about."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the message's template; its arguments may hold a path, a body, a header."""
+        with contextlib.suppress(OSError):
+            print(json.dumps({"library": record.name, "message": str(record.msg)}), file=sys.stderr, flush=True)
 
 
 class Log:

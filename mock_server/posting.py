@@ -67,7 +67,7 @@ class Poster:
             return Sent(None, f"no answer within {self._timeout_s:g} s")
         except (httpcore2.ConnectError, OSError):
             return Sent(None, "cannot connect")
-        except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the attempt has failed, and the next one may not
             return Sent(None, type(error).__name__)
 
 

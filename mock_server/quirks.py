@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -30,7 +30,7 @@ KINDS: dict[str, Kind] = {
     "latency": Kind("request", "the answer comes `s` seconds late", {"s": 0.5}),
     "unavailable": Kind("request", "503 with Retry-After, before anything is changed", {"retry_after_s": 1}),
     "drop-before-commit": Kind("request", "the connection drops, and nothing was changed"),
-    "drop-after-commit": Kind("request", "the connection drops, though the change was made"),
+    "drop-after-commit": Kind("answer", "the connection drops, though the change was made"),
     "extra-attributes": Kind("answer", "the session has attributes that the page does not list"),
     "url-empty": Kind("answer", "the cancelled session has an empty `url`"),
     "url-redacted": Kind("answer", "the cancelled session has a `url` without its token"),
@@ -80,6 +80,8 @@ class Quirks:
         self.seed = seed
         self._tenant = tenant
         self.rules = list(rules)
+        # Called when a rule has counted a strike, so that the count can be kept.
+        self.on_count: Callable[[], None] = _keep_nothing
         # By (operation, session's number, quirk): attempts seen, strikes in a row.
         self._history: dict[tuple[str, int, str], tuple[int, int]] = {}
 
@@ -113,18 +115,23 @@ class Quirks:
         self._history[key] = (attempt + 1, in_a_row + 1 if strikes else 0)
         if strikes and rule.left is not None:
             rule.left -= 1
+            self.on_count()
         return strikes
+
+
+def _keep_nothing() -> None:
+    """In memory alone."""
 
 
 def rule_of(attributes: dict[str, Any], now: float) -> Rule:
     """A rule from `{"name", "probability", "parameters", "next", "for_s" or "until"}`. Raises `ValueError` in words."""
     name = attributes.get("name")
     if name not in KINDS:
-        raise ValueError(f"there is no quirk called {name!r}; `python -m mock_server quirks` lists them")
+        raise ValueError("there is no quirk of that name; `python -m mock_server quirks` lists them")
     parameters = dict(KINDS[name].parameters)
     for key, value in (attributes.get("parameters") or {}).items():
         if key not in parameters:
-            raise ValueError(f"{name} has no parameter {key!r}")
+            raise ValueError(f"{name} has no such parameter; it has: {', '.join(parameters) or 'none'}")
         parameters[key] = _number(f"{name}: {key}", value, 0, 86400)
     until = attributes.get("until")
     if attributes.get("for_s") is not None:
@@ -160,7 +167,7 @@ def _number(what: str, value: Any, least: float, most: float) -> float:
     try:
         number = float(value)
     except (TypeError, ValueError):
-        raise ValueError(f"{what} must be a number, not {value!r}") from None
+        raise ValueError(f"{what} must be a number") from None
     if not least <= number <= most:
         raise ValueError(f"{what} must be from {least:g} to {most:g}")
     return number

@@ -13,6 +13,7 @@ from mock_server.errors import ControlClosedError, InvalidApiKeyError
 from mock_server.tenants import tenant_id_of
 
 TEST_KEY = re.compile(r"t9s?k_test_[A-Za-z0-9_-]{1,200}")
+HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+))(?::[0-9]{0,5})?")
 FORWARDING = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip", b"via")
 
 Headers = Mapping[bytes, bytes]
@@ -28,7 +29,7 @@ class Keys:
         """The tenant meant by an `Authorization` header. Raises `InvalidApiKeyError`."""
         for key in _keys_in(authorization):
             tenant_id = tenant_id_of(key)
-            if self._is_valid(key, tenant_id):
+            if key and self._is_valid(key, tenant_id):
                 return tenant_id
         raise InvalidApiKeyError
 
@@ -83,7 +84,6 @@ def is_loopback(host: str) -> bool:
 
 
 def _host_name(host: bytes) -> str:
-    text = host.decode("latin-1")
-    if text.startswith("["):
-        return text[1:].partition("]")[0]
-    return text.rpartition(":")[0] if ":" in text else text
+    """The name or address in a `Host` header, without port and brackets; empty when it is not well-formed."""
+    found = HOST.fullmatch(host.decode("latin-1"))
+    return (found[1] or found[2]) if found else ""

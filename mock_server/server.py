@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
+import logging
+import signal
 import socket
+import sys
 from typing import Any
 
 import uvicorn
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from mock_server.answers import JSON
 from mock_server.app import CONTROL_PATH, Mock
+from mock_server.errors import InvalidRequestError
+from mock_server.log import LibraryHandler
 from mock_server.security import is_loopback
 from mock_server.settings import Settings
 
@@ -31,6 +38,13 @@ class Protocol(HttpToolsProtocol):
         self._peer = tuple((transport.get_extra_info("peername") or ("", 0))[:2])
         _open[self._peer] = transport
         super().connection_made(transport)
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words are not ours
+        """What is no HTTP is refused in the one envelope."""
+        body = InvalidRequestError("This is no HTTP request.").answer().render()
+        head = f"HTTP/1.1 400 Bad Request\r\nContent-Type: {JSON}\r\nContent-Length: {len(body)}\r\n"
+        self.transport.write(head.encode() + b"Connection: close\r\n\r\n" + body)
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """As in asyncio."""
@@ -71,6 +85,7 @@ def serve(settings: Settings) -> int:
     listener = _listener(settings)
     port = int(listener.getsockname()[1])
     mock.targets.own_port = port
+    logging.basicConfig(handlers=[LibraryHandler()], level=logging.WARNING, force=True)
     options: dict[str, Any] = {
         "http": Protocol,
         "ws": "none",
@@ -86,10 +101,10 @@ def serve(settings: Settings) -> int:
     }
     config = uvicorn.Config(mock.app, **options)
     server = Server(config, mock, _greeting(settings, port, mock.control_token))
-    try:
+    # uvicorn drains, and then raises the signal once more for whoever handled it before.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with contextlib.suppress(KeyboardInterrupt):
         server.run([listener])
-    except KeyboardInterrupt:
-        return 0
     return 0 if server.started else 2
 
 

@@ -12,12 +12,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+MAXIMUM = 1_000_000_000
 ENVIRONMENT_PREFIX = "MOCK_SERVER_"
 
 
 def setting(default: Any, help: str, *, metavar: str = "", minimum: float | None = None, secret: bool = False) -> Any:  # noqa: A002 - argparse's word
     """A field with what the flag, the environment and the table say of it. A tuple is a flag to repeat."""
-    return field(default=default, metadata={"help": help, "metavar": metavar, "minimum": minimum, "secret": secret})
+    return field(default=default, repr=not secret, metadata={"help": help, "metavar": metavar, "minimum": minimum})
+
+
+class BadSettingError(ValueError):
+    """A setting that cannot be used; the message names its flag."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"{flag_of(name)} {problem}")
+        self.name = name
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +64,19 @@ class Settings:
     drain_s: float = setting(10.0, "for open requests and deliveries at SIGTERM", metavar="S", minimum=0)
 
     def __post_init__(self) -> None:
-        """Raises `ValueError`, naming the setting, for what no flag may say."""
+        """Raises `BadSettingError` for what no flag may say."""
         for each in dataclasses.fields(self):
-            minimum = each.metadata["minimum"]
-            if minimum is not None and not getattr(self, each.name) >= minimum:
-                raise ValueError(f"{flag_of(each.name)} must be at least {minimum:g}")
+            minimum, value = each.metadata["minimum"], getattr(self, each.name)
+            if minimum is not None and not value >= minimum:
+                raise BadSettingError(each.name, f"must be at least {minimum:g}")
+            if minimum is not None and value > MAXIMUM:
+                raise BadSettingError(each.name, f"must be at most {MAXIMUM:,}")
         if self.port > 65535:
-            raise ValueError("--port must be at most 65535")
+            raise BadSettingError("port", "must be at most 65535")
         if self.webhook_schedule not in {"standard", "fast"}:
-            raise ValueError("--webhook-schedule must be standard or fast")
-        if bool(self.webhook_secret) > bool(self.webhook_url):
-            raise ValueError("--webhook-secret needs --webhook-url")
+            raise BadSettingError("webhook_schedule", "must be standard or fast")
+        if self.webhook_secret and not self.webhook_url:
+            raise BadSettingError("webhook_secret", "needs --webhook-url")
 
 
 def flag_of(name: str) -> str:
@@ -88,7 +100,8 @@ class Parser(argparse.ArgumentParser):
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """One flag for each setting, without defaults: what was not said stays open for the environment."""
     for each in dataclasses.fields(Settings):
-        text = each.metadata["help"] + ("" if each.default in ("", (), False) else f" (default {each.default})")
+        has_default = each.default is not False and each.default not in ("", ())
+        text = each.metadata["help"] + (f" (default {each.default})" if has_default else "")
         flag = flag_of(each.name)
         if isinstance(each.default, bool):
             parser.add_argument(flag, dest=each.name, action="store_true", default=None, help=text)
@@ -101,26 +114,36 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def load_settings(options: argparse.Namespace, environment: Mapping[str, str]) -> Settings:
     """Flags first, then the environment, then the defaults. Raises `ValueError` naming the flag or variable at fault.
 
-    In the environment, lists are separated by commas and switches are `1` or `0`.
+    In the environment, lists are separated by commas (quirks, which have commas inside, by spaces) and switches are `1`
+    or `0`.
     """
     values: dict[str, Any] = {}
+    from_environment: dict[str, str] = {}
     for each in dataclasses.fields(Settings):
         given = getattr(options, each.name, None)
         variable = variable_of(each.name)
         if given is not None:
             values[each.name] = _converted(given, each.default, flag_of(each.name))
         elif environment.get(variable):
-            values[each.name] = _converted(environment[variable], each.default, variable)
-    return Settings(**values)
+            separator = " " if each.name == "quirk" else ","
+            values[each.name] = _converted(environment[variable], each.default, variable, separator)
+            from_environment[each.name] = variable
+    try:
+        return Settings(**values)
+    except BadSettingError as error:
+        if error.name not in from_environment:
+            raise
+        raise ValueError(f"{from_environment[error.name]} {error.problem}") from None
 
 
-def _converted(given: str | bool | Sequence[str], default: Any, where: str) -> Any:
+def _converted(given: str | bool | Sequence[str], default: Any, where: str, separator: str = ",") -> Any:
     if isinstance(default, bool):
         if given not in (True, "1", "0"):
             raise ValueError(f"{where} must be 1 or 0")
         return given in (True, "1")
     if isinstance(default, tuple):
-        return tuple(given.split(",")) if isinstance(given, str) else tuple(given)  # type: ignore[arg-type]  # a list here
+        listed = given.split(separator) if isinstance(given, str) else given
+        return tuple(filter(None, map(str.strip, listed)))  # type: ignore[arg-type]  # a list of texts here
     try:
         return type(default)(given)
     except ValueError:

@@ -35,6 +35,7 @@ class TenantRecord:
     endpoint_secret: str = ""
     sessions_made: int = 0
     quirks: str = "[]"
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,7 @@ class Store:
 
     def save_tenant(self, record: TenantRecord) -> None:
         """Write what of the tenant outlives the process."""
-        self._execute("INSERT OR REPLACE INTO tenants VALUES (?,?,?,?,?,?,?)", astuple(record))
+        self._execute("INSERT OR REPLACE INTO tenants VALUES (?,?,?,?,?,?,?,?)", astuple(record))
 
     def forget(self, tenant: str) -> None:
         """Delete the tenant's sessions, events and deliveries."""

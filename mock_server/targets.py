@@ -17,8 +17,12 @@ import httpcore2
 from mock_server.security import is_loopback
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-# IPv6 forms that carry an IPv4 address inside, which a gateway may unpack.
-_TRANSLATING = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")))
+# Public by Python's book, and yet not: multicast, protocol assignments, site-local, a cloud's metadata, and the IPv6
+# forms that carry an IPv4 address inside, which a gateway may unpack.
+NOT_PUBLIC = [
+    *map(ipaddress.ip_network, ("224.0.0.0/4", "ff00::/8", "192.0.0.0/24", "fec0::/10", "168.63.129.16/32")),
+    *map(ipaddress.ip_network, ("::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")),
+]
 
 
 class TargetRefusedError(Exception):
@@ -37,7 +41,7 @@ class Targets(httpcore2.AsyncNetworkBackend):
 
     async def verify_url(self, url: str) -> None:
         """Raises `TargetRefusedError` unless events could be sent to the URL now. An unknown name may come to be."""
-        parts = _split(url)
+        parts = split_url(url)
         try:
             await self.addresses(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
         except OSError:
@@ -46,7 +50,10 @@ class Targets(httpcore2.AsyncNetworkBackend):
     async def addresses(self, host: str, port: int) -> list[str]:
         """The permitted addresses of a host, never empty. Raises `TargetRefusedError`, `OSError` for unknown names."""
         loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        try:
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except UnicodeError:
+            raise TargetRefusedError("a webhook URL must have a host that can be a name") from None
         resolved = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         permitted = [address for address in resolved if self._permits(host, _address(address), port)]
         if not permitted:
@@ -80,7 +87,7 @@ class Targets(httpcore2.AsyncNetworkBackend):
             return True
         if self._is_local:
             return address.is_loopback
-        return address.is_global and not address.is_multicast and not any(address in net for net in _TRANSLATING)
+        return address.is_global and not any(address in network for network in NOT_PUBLIC)
 
     def _is_ours(self, address: Address) -> bool:
         """Whether the address is one of this machine's: then a socket can be bound to it."""
@@ -93,7 +100,8 @@ class Targets(httpcore2.AsyncNetworkBackend):
         return True
 
 
-def _split(url: str) -> SplitResult:
+def split_url(url: str) -> SplitResult:
+    """The parts of a webhook URL. Raises `TargetRefusedError` when it can be none."""
     try:
         parts = urlsplit(url)
         is_fit = parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import cast
 
 from mock_server.clock import Clock, Mode
 from mock_server.journal import Journal
 from mock_server.outbox import StoreFullError
-from mock_server.quirks import Quirks, load_rules, parse_rule
-from mock_server.settings import Settings
+from mock_server.quirks import Quirks, Rule, load_rules, parse_rule
+from mock_server.settings import BadSettingError, Settings
 from mock_server.store import Store, TenantRecord
 
 
@@ -55,7 +57,10 @@ class Tenants:
         self._rules = tuple(settings.quirk)
         self._tenants: dict[str, Tenant] = {}
         for text in self._rules:
-            parse_rule(text)
+            try:
+                parse_rule(text)
+            except ValueError as error:
+                raise BadSettingError("quirk", f"{text}: {error}") from None
         for tenant_id in store.tenant_ids():
             self._tenants[tenant_id] = self._load(tenant_id)
 
@@ -84,32 +89,35 @@ class Tenants:
                 tenant.endpoint_secret,
                 tenant.sessions_made,
                 tenant.quirks.as_text(),
+                tenant.quirks.seed,
             )
         )
 
-    def initial_quirks(self, tenant_id: str) -> Quirks:
-        """The quirks of the command line, not struck yet."""
-        return Quirks(self._settings.seed, tenant_id, [parse_rule(text) for text in self._rules])
+    def set_quirks(self, tenant: Tenant, rules: Iterable[Rule], seed: int) -> None:
+        """Have these quirks on and no others; their draws and counts begin anew."""
+        tenant.quirks = Quirks(seed, tenant.id, rules)
+        tenant.quirks.on_count = partial(self.save, tenant)
+
+    def reset_quirks(self, tenant: Tenant) -> None:
+        """Back to those of the command line."""
+        self.set_quirks(tenant, [parse_rule(text) for text in self._rules], self._settings.seed)
 
     def _load(self, tenant_id: str) -> Tenant:
         record = self._store.load_tenant(tenant_id)
-        quirks = self.initial_quirks(tenant_id)
+        journal = Journal(self._settings.max_journal)
         if record is None:
-            tenant = Tenant(tenant_id, Clock(), Journal(self._settings.max_journal), quirks)
+            tenant = Tenant(tenant_id, Clock(), journal, Quirks(0, tenant_id))
+            self.reset_quirks(tenant)
             tenant.endpoint_url = self._settings.webhook_url
             tenant.endpoint_secret = self._settings.webhook_secret
             self.save(tenant)
             return tenant
-        quirks.rules = load_rules(record.quirks)
-        return Tenant(
-            tenant_id,
-            Clock(cast(Mode, record.clock_mode), record.clock_value),
-            Journal(self._settings.max_journal),
-            quirks,
-            record.endpoint_url,
-            record.endpoint_secret,
-            record.sessions_made,
-        )
+        clock = Clock(cast(Mode, record.clock_mode), record.clock_value)
+        tenant = Tenant(tenant_id, clock, journal, Quirks(0, tenant_id))
+        self.set_quirks(tenant, load_rules(record.quirks), record.seed)
+        tenant.endpoint_url, tenant.endpoint_secret = record.endpoint_url, record.endpoint_secret
+        tenant.sessions_made = record.sessions_made
+        return tenant
 
     def _make_room(self) -> None:
         idle = [tenant for tenant in self._tenants.values() if not self._store.outbox.has_open_deliveries(tenant.id)]

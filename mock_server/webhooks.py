@@ -7,7 +7,6 @@ Standard Webhooks scheme, our assumption: the vendor's own is not public.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -39,7 +38,7 @@ def decode_secret(secret: str) -> bytes:
     """The key in a `whsec_...` secret. Raises `ValueError`, without the secret, when it has not 16 bytes."""
     try:
         key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
-    except binascii.Error:
+    except ValueError:
         key = b""
     if not secret.startswith(SECRET_PREFIX) or len(key) < 16:
         raise ValueError("a webhook secret must be whsec_ and at least 16 bytes in base64")

@@ -54,9 +54,9 @@ class Time:
         """`advanceClock`."""
         if ("seconds" in call.content) == ("to" in call.content):
             raise InvalidRequestError("Give either seconds or to.")
-        to = call.content["to"] if "to" in call.content else call.tenant.clock.now() + call.content["seconds"]
         with _refusals_in_words():
-            fired = await self._advance.advance(call.tenant, to)
+            to, by_s = call.content.get("to"), call.content.get("seconds", 0)
+            fired = await self._advance.advance(call.tenant, to=to, by_s=by_s)
         return Answer(200, {"now": call.tenant.clock.now(), "fired": fired})
 
     async def run_expiry_job(self, call: Call) -> Answer:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from mock_server.answers import Answer
 from mock_server.creation import DEFAULT_RETURN_URL, Creation, Made, Wanted, made_up_contractor
-from mock_server.errors import ConflictError
+from mock_server.errors import RefusedError
 from mock_server.handlers import origin_of
 from mock_server.layers import Call
 from mock_server.sessions import PaymentSession, TransitionRefusedError, complete
@@ -61,8 +61,8 @@ class Sessions:
             session, _ = self._store.change(
                 tenant.id, call.params["session_id"], tenant.clock.now(), complete, _itself, notify=notify
             )
-        except TransitionRefusedError:
-            raise ConflictError from None
+        except TransitionRefusedError as refusal:
+            raise RefusedError(refusal, 409) from None
         self._wake()
         return Answer(200, {"session": session.as_attributes()})
 

@@ -10,7 +10,7 @@ from mock_server.clock import Clock
 from mock_server.delivery import Relay
 from mock_server.errors import ConflictError, InvalidRequestError
 from mock_server.layers import Call
-from mock_server.quirks import KINDS, Quirks, rule_of
+from mock_server.quirks import KINDS, rule_of
 from mock_server.settings import Settings
 from mock_server.store import Store
 from mock_server.tenants import Tenants
@@ -52,7 +52,7 @@ class World:
         except ValueError as error:
             raise InvalidRequestError(f"{error}.") from None
         seed = call.content.get("seed", self._settings.seed)
-        call.tenant.quirks = Quirks(seed, call.tenant.id, rules)
+        self._tenants.set_quirks(call.tenant, rules, seed)
         self._tenants.save(call.tenant)
         return await self.list_quirks(call)
 
@@ -72,7 +72,7 @@ class World:
         if "journal" in parts:
             tenant.journal.delete()
         if "quirks" in parts:
-            tenant.quirks = self._tenants.initial_quirks(tenant.id)
+            self._tenants.reset_quirks(tenant)
         if "clock" in parts:
             tenant.clock = Clock()
         if "webhook-endpoint" in parts:
