@@ -138,6 +138,17 @@ def test_sessions_expire_in_the_order_in_which_they_are_due(caller: Caller) -> N
     assert [each["at"] for each in fired] == sorted(each["at"] for each in fired)
 
 
+def test_what_is_due_at_one_moment_fires_in_the_order_in_which_it_was_made(caller: Caller, receiver: Receiver) -> None:
+    caller.listen(receiver.url)
+    caller.freeze()
+    made = [caller.seeded(expires_in_s=10) for _ in range(5)]
+    fired = caller.advance(DAY_S)
+    assert [each.get("session_id") for each in fired[:5]] == made
+    deliveries = [each["delivery_id"] for each in fired[5:]]
+    assert deliveries == sorted(deliveries)
+    assert len(set(deliveries)) == 5
+
+
 def test_a_day_fires_expiry_and_deliveries_in_order_and_signatures_still_verify(
     caller: Caller, receiver: Receiver
 ) -> None:
