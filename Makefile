@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance test mock check lint types spec constraints clean
+.PHONY: help conformance test mock crash bench profile check lint types spec constraints clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -19,6 +19,15 @@ test: $(READY)  ## Run all tests
 
 mock: $(READY)  ## Serve the mock; ARGS=... go to it
 	@$(BIN)/python -m mock_server $(ARGS)
+
+crash: $(READY)  ## Kill the mock again and again, and see that nothing is lost; ARGS="--rounds N --seed N"
+	@$(BIN)/python -m tests.crash $(ARGS)
+
+bench: $(READY)  ## Measure the mock beside what it is made of (needs wrk); ARGS="--seconds N --sessions N"
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+profile: $(READY)  ## Show where the time of a cancel goes
+	@$(BIN)/python -m tests.bench.profile
 
 check: lint types test  ## Lint, types, tests: what must hold at every commit
 

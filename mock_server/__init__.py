@@ -27,6 +27,7 @@ From shell to core; imports point down this list, never up, and a test holds the
     quirks       hostility that the contract permits
     journal      every request, from receipt to answer
     webhooks     event body and signature
+    ids          public ids, in the order of time
     sessions     the domain: states and transitions, pure
     clock        real, offset, frozen
     settings     flags and environment, one frozen dataclass

@@ -10,7 +10,6 @@ import sys
 
 from mock_server.database import DatabaseUnusableError
 from mock_server.quirks import KINDS
-from mock_server.server import serve
 from mock_server.settings import Parser, Settings, add_flags, load_settings, render_table
 
 DESCRIPTION = """A stateful mock of 1099Policy's payment sessions.
@@ -42,6 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
             case "healthcheck":
                 return healthcheck(settings)
             case _:
+                # Only now: the other commands need not wait for connexion.
+                from mock_server.server import serve
+
                 return serve(settings)
     except (ValueError, DatabaseUnusableError) as error:
         print(f"mock_server: {error}", file=sys.stderr)
@@ -71,14 +73,15 @@ def healthcheck(settings: Settings) -> int:
     connection = http.client.HTTPConnection(host, settings.port, timeout=5)
     try:
         connection.request("GET", "/_mock/v1/health", headers=headers)
-        status = connection.getresponse().status
+        answer = connection.getresponse()
+        is_up = answer.status == 200 or b"control_plane_closed" in answer.read()
     except (OSError, http.client.HTTPException, socket.gaierror) as error:
         print(f"mock_server: nothing healthy at {host}:{settings.port}: {error}", file=sys.stderr)
         return 1
     finally:
         connection.close()
-    # Refused beyond loopback without the token: but it was the mock that refused, so it is up.
-    return 0 if status in {200, 403} else 1
+    # Refused beyond loopback without the token, it was still the mock that refused: it is up.
+    return 0 if is_up else 1
 
 
 if __name__ == "__main__":

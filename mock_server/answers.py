@@ -17,6 +17,8 @@ from openapi import json_schema
 from openapi.dialect import json_schema_of
 
 JSON = "application/json"
+# Made once: `json.dumps` with options makes an encoder for each call.
+_to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 class ContractBreachError(Exception):
@@ -39,7 +41,7 @@ class Answer:
             return b""
         if self.media_type != JSON:
             return str(self.content).encode()
-        return json.dumps(self.content, separators=(",", ":"), ensure_ascii=False).encode()
+        return _to_json(self.content).encode()
 
 
 # What HTTP itself asks for, wherever it happens; no contract lists these for each operation.

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mock_server.errors import InvalidRequestError, InvalidReturnUrlError, NotFoundError
+from mock_server.ids import new_id
 from mock_server.security import is_loopback
 from mock_server.sessions import PaymentSession
 from mock_server.settings import Settings
@@ -117,7 +118,7 @@ def _session(wanted: Wanted, now: int) -> PaymentSession:
     if wanted.state in {"overdue", "expired"}:
         created, status = now - wanted.lifetime_s - 1, "pending" if wanted.state == "overdue" else "expired"
     return PaymentSession(
-        id=f"ps_{secrets.token_hex(8)}",
+        id=new_id("ps"),
         contractor_id=wanted.contractor_id,
         status=status,  # type: ignore[arg-type]  # the control plane's schema lists the states
         return_url=wanted.return_url,

@@ -30,18 +30,18 @@ CREATE INDEX sessions_to_flip ON sessions (tenant, flips_at) WHERE status = 'pen
 CREATE UNIQUE INDEX sessions_by_token ON sessions (token) WHERE token <> '';
 CREATE TABLE contractors (id TEXT PRIMARY KEY, tenant TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE events (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, tenant TEXT NOT NULL, session_id TEXT NOT NULL,
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, tenant TEXT NOT NULL, session_id TEXT NOT NULL,
     type TEXT NOT NULL, body BLOB NOT NULL, created INTEGER NOT NULL
 );
 CREATE INDEX events_by_tenant ON events (tenant, number);
-CREATE INDEX events_by_session ON events (session_id);
 CREATE TABLE deliveries (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, event_id TEXT NOT NULL, state TEXT NOT NULL,
+    id INTEGER PRIMARY KEY, tenant TEXT NOT NULL, event_id TEXT NOT NULL, state TEXT NOT NULL,
     attempts INTEGER NOT NULL, due REAL NOT NULL
 );
 CREATE INDEX deliveries_by_tenant ON deliveries (tenant, id);
 CREATE INDEX deliveries_by_event ON deliveries (event_id);
 CREATE INDEX deliveries_due ON deliveries (tenant, due) WHERE state = 'pending';
+CREATE TABLE numbers (kind TEXT PRIMARY KEY, used INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE attempts (
     delivery_id INTEGER NOT NULL, number INTEGER NOT NULL, due REAL NOT NULL, sent_at REAL NOT NULL,
     status INTEGER, duration_ms REAL NOT NULL, error TEXT NOT NULL, next_due REAL,

@@ -49,11 +49,12 @@ class Handlers:
     async def cancel_payment_session(self, call: Call) -> Answer:
         """`cancelPaymentSession`: transition, event, delivery and the check of the answer in one transaction."""
         tenant, entry = call.tenant, call.entry
-        session_id = entry.session_id = call.params["session_id"]
+        session_id = call.params["session_id"]
         entry.idempotency_key = call.headers.get(b"idempotency-key", b"").decode("latin-1")
         operation, ordinal = "cancelPaymentSession", 0
         if tenant.quirks.rules:
             ordinal = self._store.ordinal(tenant.id, session_id)
+            entry.session_id = session_id if ordinal else ""
             await self._meet(call, operation, ordinal)
         strikes: list[Strike] = []
 
@@ -67,9 +68,10 @@ class Handlers:
                 tenant.id, session_id, tenant.clock.now(), cancel, answer_with, notify=notify
             )
         except TransitionRefusedError:
+            entry.session_id = session_id
             entry.before = entry.after = self._store.session(tenant.id, session_id).status
             raise
-        entry.before, entry.after = "pending", "cancelled"
+        entry.session_id, entry.before, entry.after = session_id, "pending", "cancelled"
         if notify:
             self._wake()
         return _struck(call, answer)

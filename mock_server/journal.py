@@ -15,6 +15,7 @@ from typing import Any
 class Entry:
     """One request. Filled in on its way; rendered only when somebody reads it. `received_at` is wall time.
 
+    `session_id` is empty where there is no such session: what was sent instead may be a creation token.
     Only requests to the contract's own paths and the hosted page are kept, not those of the control plane.
     """
 

@@ -28,13 +28,13 @@ class Log:
     """Routes instead of paths, fingerprints instead of tenants, kinds instead of texts: no secret can reach it."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stderr
+        self.stream = stream or sys.stderr
         self._lines: list[str] = []
 
     def request(self, entry: Entry, tenant: str) -> None:
         """One line for one request."""
         line = (
-            f'{{"at":{entry.received_at:.3f},"method":{json.dumps(entry.method)},"route":"{entry.route or "-"}",'
+            f'{{"at":{entry.received_at:.3f},"method":"{entry.method}","route":"{entry.route or "-"}",'
             f'"status":{entry.status},"ms":{entry.duration_ms:.2f}'
         )
         if tenant:
@@ -59,8 +59,8 @@ class Log:
         lines, self._lines = self._lines, []
         if lines:
             try:
-                self._stream.write("\n".join(lines) + "\n")
-                self._stream.flush()
+                self.stream.write("\n".join(lines) + "\n")
+                self.stream.flush()
             except OSError:
                 # Nobody reads the log any more; the mock goes on.
                 return

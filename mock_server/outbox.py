@@ -5,6 +5,7 @@ Written in the same transaction as the change it tells of; read by the relay whe
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 from collections import Counter
 from dataclasses import astuple, dataclass
@@ -56,6 +57,9 @@ class Outbox:
         self._execute = connection.execute
         # What was being sent when the process ended may have arrived or not: it is sent again, under the same id.
         self._execute("UPDATE deliveries SET state = 'pending' WHERE state = 'sending'")
+        # Numbers are given here: cheaper than by SQLite, which would give those of deleted rows once more.
+        self._event_numbers = itertools.count(1 + self._last("event", "number", "events"))
+        self._delivery_numbers = itertools.count(1 + self._last("delivery", "id", "deliveries"))
         # Counted here, since counting rows would make each cancel slower than the one before.
         self._open = Counter(
             dict(self._execute("SELECT tenant, count(*) FROM deliveries WHERE state = 'pending' GROUP BY tenant"))
@@ -66,19 +70,17 @@ class Outbox:
     def add(self, tenant: str, session_id: str, event_id: str, event_type: str, body: bytes, now: float) -> None:
         """Write an event."""
         self._execute(
-            "INSERT INTO events (id, tenant, session_id, type, body, created) VALUES (?,?,?,?,?,?)",
-            (event_id, tenant, session_id, event_type, body, int(now)),
+            "INSERT INTO events VALUES (?,?,?,?,?,?,?)",
+            (next(self._event_numbers), event_id, tenant, session_id, event_type, body, int(now)),
         )
 
     def deliver(self, tenant: str, event_id: str, now: float) -> int:
         """Write a delivery, due at once; its number. Raises `StoreFullError`."""
         if self._open[tenant] >= self._max_open:
             raise StoreFullError(f"{self._max_open} deliveries of this tenant are not ended; see --max-outbox")
-        cursor = self._execute(
-            "INSERT INTO deliveries (tenant, event_id, state, attempts, due) VALUES (?, ?, 'pending', 0, ?)",
-            (tenant, event_id, now),
-        )
-        return int(cursor.lastrowid or 0)
+        number = next(self._delivery_numbers)
+        self._execute("INSERT INTO deliveries VALUES (?, ?, ?, 'pending', 0, ?)", (number, tenant, event_id, now))
+        return number
 
     def delivery_committed(self, tenant: str) -> None:
         """The transaction that wrote a delivery was committed."""
@@ -89,9 +91,19 @@ class Outbox:
         self._execute(
             "DELETE FROM attempts WHERE delivery_id IN (SELECT id FROM deliveries WHERE tenant = ?)", (tenant,)
         )
+        for kind, column, table in (("event", "number", "events"), ("delivery", "id", "deliveries")):
+            self._execute("INSERT OR REPLACE INTO numbers VALUES (?, ?)", (kind, self._last(kind, column, table)))
         self._execute("DELETE FROM events WHERE tenant = ?", (tenant,))
         self._execute("DELETE FROM deliveries WHERE tenant = ?", (tenant,))
         del self._open[tenant]
+
+    def _last(self, kind: str, column: str, table: str) -> int:
+        """The highest number ever given, also of rows that are deleted."""
+        rows = self._execute(
+            f"SELECT max({column}) FROM {table} UNION SELECT used FROM numbers WHERE kind = ?",  # noqa: S608 - names above
+            (kind,),
+        )
+        return max(row[0] or 0 for row in rows)
 
     # --- on its own -------------------------------------------------------------------------------------------------
 

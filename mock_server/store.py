@@ -19,6 +19,8 @@ Publish = Callable[[PaymentSession, EventType, float], tuple[str, bytes]]
 
 _SESSION = "id, contractor_id, status, return_url, created, expires_at, cancelled_at, completed_at, processor"
 
+_BY_ID = f"SELECT {_SESSION} FROM sessions WHERE id = ? AND tenant = ?"  # noqa: S608 - a constant
+
 
 class UnknownSessionError(Exception):
     """The tenant has no session of that id; another tenant's is no different."""
@@ -110,10 +112,7 @@ class Store:
 
     def session(self, tenant: str, session_id: str) -> PaymentSession:
         """The tenant's session. Raises `UnknownSessionError`."""
-        row = self._execute(
-            f"SELECT {_SESSION} FROM sessions WHERE id = ? AND tenant = ?",  # noqa: S608 - a constant
-            (session_id, tenant),
-        ).fetchone()
+        row = self._execute(_BY_ID, (session_id, tenant)).fetchone()
         if row is None:
             raise UnknownSessionError
         return PaymentSession(*row)

@@ -10,18 +10,20 @@ import base64
 import hashlib
 import hmac
 import json
-import secrets
 from typing import Any
 
+from mock_server.ids import new_id
 from mock_server.sessions import EventType, PaymentSession
 
+# Made once: `json.dumps` with options makes an encoder for each call.
+_to_json = json.JSONEncoder(separators=(",", ":")).encode
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the public prefix of every secret
 
 
 def event_of(session: PaymentSession, event_type: EventType, now: float) -> dict[str, Any]:
     """The event that tells of a session's transition, under an id of its own."""
     return {
-        "id": f"evt_{secrets.token_hex(12)}",
+        "id": new_id("evt"),
         "type": event_type,
         "event_type": event_type,
         "created": int(now),
@@ -31,7 +33,7 @@ def event_of(session: PaymentSession, event_type: EventType, now: float) -> dict
 
 def render_event(event: dict[str, Any]) -> bytes:
     """The body as it is stored and sent."""
-    return json.dumps(event, separators=(",", ":")).encode()
+    return _to_json(event).encode()
 
 
 def decode_secret(secret: str) -> bytes:

@@ -122,11 +122,6 @@ def test_beyond_loopback_webhooks_go_to_allowed_and_public_hosts_alone(public: R
     assert receiver.sessions() == [session_id]
 
 
-def test_two_mocks_make_up_two_tokens(public: RunningMock) -> None:
-    with running_mock("--host", "0.0.0.0") as another:
-        assert token_of(another) != token_of(public)
-
-
 @pytest.mark.parametrize(
     ("state", "status"),
     [

@@ -1,0 +1,1 @@
+"""How fast the mock is, beside what it is made of, in one run: `make bench`. Needs `wrk` and two cores."""
