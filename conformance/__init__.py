@@ -9,6 +9,9 @@ receiver   the webhook endpoint, and what arrived there
 verify     the rules of judgement; each raises `Breach`
 scenarios  one requirement of `openapi/requirements.yaml`, one test function
 plugin     runs the scenarios under pytest and turns what they raise into findings
+races      several cancels at once, and what may come of them
 verdict    findings to verdict and exit code
 report     the verdict for people and machines
+run        one run, from preflight to findings
+flags      the command line
 """

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
-import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from random import Random
 from typing import Any, TypeVar
 
 import httpx2
@@ -97,24 +97,34 @@ class Client:
     """Requests of one connection pool; `lane()` opens another one that shares everything else."""
 
     def __init__(
-        self, target: Target, masker: Masker, ledger: Ledger | None = None, budget: Budget | None = None
+        self,
+        target: Target,
+        masker: Masker,
+        ledger: Ledger | None = None,
+        budget: Budget | None = None,
+        random: Random | None = None,
     ) -> None:
         self.target = target
         self.ledger = ledger or Ledger()
+        # All that is left to chance comes from here, so that a seed brings a run back.
+        self.random = random or Random(0)  # noqa: S311 - wants to be repeated, not to be secret
         self._masker = masker
         self._budget = budget or Budget()
         self._http = httpx2.Client(
             timeout=target.timeout_s,
             trust_env=False,
+            verify=target.trust(),
             follow_redirects=False,
             limits=httpx2.Limits(keepalive_expiry=2.0),
         )
         masker.add(target.api_key, "api key")
         masker.add(target.other_api_key or "", "other api key")
+        for _, value in target.headers:
+            masker.add(value, "header")
 
     def lane(self) -> Client:
         """Another connection with the same target, evidence and budget."""
-        return Client(self.target, self._masker, self.ledger, self._budget)
+        return Client(self.target, self._masker, self.ledger, self._budget, self.random)
 
     @property
     def exchanges(self) -> list[Exchange]:
@@ -148,11 +158,15 @@ class Client:
         key = self.target.api_key
         other = "0" if key[-1] != "0" else "1"
         stem = key[: key.rfind("_") + 1]
-        rest = secrets.token_hex(max(8, (len(key) - len(stem)) // 2))
+        rest = self.random.randbytes(max(8, (len(key) - len(stem)) // 2)).hex()
         misses = [key[:-1], key + other, key[:-1] + other, key.swapcase(), key[: len(key) // 2], stem + rest]
         for miss in misses:
             self._masker.add(miss, "near miss of the api key")
         return [miss for miss in misses if miss not in {key, self.target.other_api_key}]
+
+    def unknown_key(self) -> str:
+        """A random key; nobody has it, and no rule about prefixes accepts it."""
+        return f"unknown_{self.random.randbytes(16).hex()}"
 
     def probe(self) -> Exchange:
         """Ask for a plain unknown id, to see whether the target answers at all, and to open the connection."""
@@ -164,7 +178,7 @@ class Client:
         Raises `TargetLost` when nobody answers, `NoAnswer` when only this request gets none, `Inconclusive` when the
         target stays busy.
         """
-        headers = {} if authorization is None else {"Authorization": authorization}
+        headers = dict(self.target.headers) | ({} if authorization is None else {"Authorization": authorization})
         for attempt in itertools.count(1):
             exchange = self._once(method, url, headers, raw_target, attempt)
             self.exchanges.append(exchange)
@@ -192,7 +206,7 @@ class Client:
             raise self._why_no_answer(method, error) from None
         return Exchange(
             method=method,
-            url=url if raw_target is None else self.target.base_url + raw_target.decode("ascii"),
+            url=url if raw_target is None else self.target.origin + raw_target.decode("ascii"),
             request_headers=tuple(request.headers.multi_items()),
             status=response.status_code,
             headers=tuple(response.headers.multi_items()),
@@ -209,8 +223,9 @@ class Client:
         try:
             httpx2.post(
                 self.target.cancel_url(UNKNOWN_ID),
-                headers={"Authorization": f"Bearer {self.target.api_key}"},
+                headers={**dict(self.target.headers), "Authorization": f"Bearer {self.target.api_key}"},
                 timeout=self.target.timeout_s,
+                verify=self.target.trust(),
                 trust_env=False,
             )
         except httpx2.TransportError as second:

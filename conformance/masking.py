@@ -22,10 +22,11 @@ class Masker:
             self._labels.setdefault(secret, f"[{label}]")
 
     def mask(self, text: str) -> str:
-        """`text` without any known secret, the longest first so that no rest of one remains."""
+        """`text` without any known secret, the longest first so that no rest of one remains; and fit to be written, for
+        half a surrogate pair can be sent as JSON but not printed."""
         for secret in sorted(self._labels, key=len, reverse=True):
             text = text.replace(secret, self._labels[secret])
-        return text
+        return text.encode("utf-8", "backslashreplace").decode()
 
 
 def pieces_of_url(url: str) -> set[str]:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -30,7 +30,14 @@ from conformance.webhooks import Webhooks
 from openapi import Requirement
 
 Judgement = Callable[[], None]
-Later = Callable[[Judgement], None]
+
+
+class Later(Protocol):
+    """Leaves a judgement for later, `age_s` from now at the earliest."""
+
+    def __call__(self, judgement: Judgement, age_s: float = ...) -> None:
+        """Keep it."""
+
 
 # Long enough that the moment of creation is no plausible time of cancellation.
 AGE_S = 2.5
@@ -44,7 +51,8 @@ class Workbench:
     stage: Stage
     capabilities: Capabilities
     webhooks: Webhooks | Signal
-    max_clock_skew_s: float
+    thorough: bool
+    progress: Callable[[str], None]
     findings: dict[str, Finding] = field(default_factory=dict)
 
     def receiver(self) -> Webhooks:
@@ -56,12 +64,12 @@ class Workbench:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """A judgement left for later, with what its scenario has seen so far. `since` is monotonic seconds."""
+    """A judgement left for later, with what its scenario has seen so far. `due` is monotonic seconds."""
 
     requirement: Requirement
     judgement: Judgement
     exchanges: tuple[Exchange, ...]
-    since: float
+    due: float
 
 
 class ConformancePlugin:
@@ -98,11 +106,16 @@ class ConformancePlugin:
     @pytest.fixture(scope="session")
     def max_clock_skew_s(self) -> float:
         """How far the target's `Date` may be off our clock before times cannot be judged."""
-        return self._bench.max_clock_skew_s
+        return self._bench.client.target.max_clock_skew_s
+
+    @pytest.fixture(scope="session")
+    def thorough(self) -> bool:
+        """Whether to take longer and look closer."""
+        return self._bench.thorough
 
     @pytest.fixture
     def after_a_while(self, request: pytest.FixtureRequest) -> Later:
-        """Go on after every scenario has run, `AGE_S` from now at the earliest, and before the webhooks settle."""
+        """Go on after every scenario has run, `age_s` from now at the earliest, and before the webhooks settle."""
         return partial(self._defer, self._aging, self._requirement(request.node))
 
     @pytest.fixture
@@ -128,6 +141,7 @@ class ConformancePlugin:
         if self._lost is not None:
             raise self._lost
         self._first_exchange = len(self._bench.client.exchanges)
+        self._bench.progress(self._requirement(item).id)
         require(self._requirement(item), self._bench.capabilities, self._bench.client.target.other_api_key)
 
     @pytest.hookimpl(wrapper=True)
@@ -146,17 +160,20 @@ class ConformancePlugin:
     def pytest_runtestloop(self) -> Iterator[None]:
         """After all scenarios, go on with what needed a while; then wait once for the webhooks and judge the rest."""
         result = yield
-        for deferred in self._aging:
-            time.sleep(max(0.0, deferred.since + AGE_S - time.monotonic()))
+        for deferred in sorted(self._aging, key=lambda each: each.due):
+            time.sleep(max(0.0, deferred.due - time.monotonic()))
             self._judge(deferred)
+        self._bench.progress("waiting for the webhooks")
         if self._settling and self._lost is None and isinstance(self._bench.webhooks, Webhooks):
             self._settle(self._bench.webhooks)
         for deferred in self._settling:
             self._judge(deferred)
         return result
 
-    def _defer(self, later: list[Deferred], requirement: Requirement, judgement: Judgement) -> None:
-        later.append(Deferred(requirement, judgement, self._seen(), time.monotonic()))
+    def _defer(
+        self, later: list[Deferred], requirement: Requirement, judgement: Judgement, age_s: float = AGE_S
+    ) -> None:
+        later.append(Deferred(requirement, judgement, self._seen(), time.monotonic() + age_s))
 
     def _judge(self, deferred: Deferred) -> None:
         if self._has_failed(deferred.requirement):

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from conformance.client import Client, Exchange, simultaneously
-from conformance.outcomes import Breach, Inconclusive, Reason
+from conformance.outcomes import Breach, Inconclusive, NoAnswer, Reason
 from conformance.providers import Session
 from conformance.stage import Stage
+from conformance.verify import codes_in, verify_one_code, verify_status
+
+# How far apart the first and the last cancel around the moment of expiry are.
+EXPIRY_SPREAD_S = 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One session and the answers to its simultaneous cancels."""
+    """One session and the answers to its simultaneous cancels; `unanswered` says why some got none."""
 
     session: Session
     exchanges: tuple[Exchange, ...]
+    unanswered: tuple[NoAnswer, ...] = ()
 
     @property
     def winners(self) -> tuple[Exchange, ...]:
@@ -42,13 +48,24 @@ def race_cancels(client: Client, stage: Stage, *, rounds: int, cancels: int) -> 
 
 
 def verify_single_winner(race: Round) -> None:
-    """Exactly one of the cancels answered 200."""
-    if len(race.winners) == 1:
+    """The round is linearizable as a register that one cancel can win: exactly one 200, and nobody was told that the
+    session is over before the winner had begun.
+
+    Raises `Breach` when it is not, `Inconclusive` when it cannot be known: an unanswered cancel may be the winner, and
+    so may the unseen first try of one that was retried.
+    """
+    winners = race.winners
+    if len(winners) == 1:
+        early = [loser for loser in race.losers if loser.status == 400 and loser.ended < winners[0].started]
+        if early:
+            raise Breach("no refusal before the winning cancel was sent", "one that came before", exchange=early[0])
         return
+    if not winners and race.unanswered:
+        raise race.unanswered[0]
     if any(exchange.attempts > 1 for exchange in race.exchanges):
         raise Inconclusive(Reason.THROTTLED, "cancels of the race were retried after the target said it was busy")
-    statuses = ", ".join(str(exchange.status) for exchange in race.exchanges)
-    raise Breach("exactly one 200", f"{len(race.winners)}: {statuses}", exchange=race.exchanges[0])
+    statuses = ", ".join(str(exchange.status) for exchange in sorted(race.exchanges, key=lambda each: each.ended))
+    raise Breach("exactly one 200", f"{len(winners)}: {statuses}", exchange=race.exchanges[0])
 
 
 def race_cancel_and_complete(client: Client, stage: Stage) -> tuple[Session, Exchange, bool]:
@@ -63,5 +80,48 @@ def race_cancel_and_complete(client: Client, stage: Stage) -> tuple[Session, Exc
     return session, exchange, bool(completed)
 
 
-def _round(lanes: list[Client], session: Session) -> Round:
-    return Round(session, tuple(simultaneously([partial(lane.cancel, session.id) for lane in lanes])))
+def race_to_expiry(client: Client, session: Session, *, expires_in_s: int, cancels: int) -> Round:
+    """Cancels of one session, prepared to expire in `expires_in_s`, from just before it expires until just after."""
+    lanes = [client.lane() for _ in range(cancels)]
+    try:
+        simultaneously([lane.probe for lane in lanes])
+        moment = _expiry_by_our_clock(session, expires_in_s)
+        first = max(0.0, moment - time.time() - EXPIRY_SPREAD_S / 2)
+        pauses_s = [first + EXPIRY_SPREAD_S * number / cancels for number in range(cancels)]
+        return _round(lanes, session, pauses_s)
+    finally:
+        for lane in lanes:
+            lane.close()
+
+
+def _expiry_by_our_clock(session: Session, expires_in_s: int) -> float:
+    """As told, where the clocks agree; else as asked for, less the half second that `created` is cut by on average."""
+    told, asked = session.attributes.get("expires_at"), session.prepared_at + expires_in_s
+    return told if isinstance(told, int) and abs(told - asked) < 2 else asked - 0.5
+
+
+def verify_expiry_boundary(race: Round) -> None:
+    """At most one cancel succeeded, and none that was sent after another had been told that the session has expired."""
+    if len(race.winners) > 1:
+        raise Breach("at most one 200", f"{len(race.winners)}", exchange=race.winners[1])
+    expired = [exchange for exchange in race.losers if "session_expired" in codes_in(exchange)]
+    for winner in race.winners:
+        if any(refusal.ended < winner.started for refusal in expired):
+            raise Breach("no 200 after a session_expired", "one", exchange=winner)
+    for loser in race.losers:
+        verify_status(loser, 400)
+        verify_one_code(loser)
+
+
+def _round(lanes: list[Client], session: Session, pauses_s: Sequence[float] = ()) -> Round:
+    def cancel(lane: Client, pause_s: float) -> Exchange | NoAnswer:
+        time.sleep(pause_s)
+        try:
+            return lane.cancel(session.id)
+        except NoAnswer as signal:
+            return signal
+
+    pauses_s = pauses_s or [0.0] * len(lanes)
+    answers = simultaneously([partial(cancel, lane, pause_s) for lane, pause_s in zip(lanes, pauses_s, strict=True)])
+    exchanges = tuple(answer for answer in answers if isinstance(answer, Exchange))
+    return Round(session, exchanges, tuple(answer for answer in answers if isinstance(answer, NoAnswer)))

@@ -32,18 +32,24 @@ class Delivery:
 
 
 class Receiver:
-    """Listens on a free loopback port under an unguessable path."""
+    """Listens under an unguessable path, on a free loopback port unless told otherwise.
 
-    def __init__(self) -> None:
+    `public_url` is where a tunnel or a container's host makes it reachable; the path is added to it. Raises `OSError`
+    for an address that cannot be listened on.
+    """
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, public_url: str = "") -> None:
         self._path = f"/{secrets.token_urlsafe(24)}"
         self._arrival = threading.Condition()
         self._deliveries: list[Delivery] = []
         self._released = threading.Event()
         self._hold_s = 0.0
         self._status = 204
-        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server = _Server((host, port), _Handler)
         self._server.receiver = self
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}{self._path}"
+        reach = {"0.0.0.0": "127.0.0.1", "::": "127.0.0.1"}.get(host, host)
+        self._own_url = f"http://{reach}:{self._server.server_address[1]}{self._path}"
+        self.url = public_url.rstrip("/") + self._path if public_url else self._own_url
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def deliveries(self) -> tuple[Delivery, ...]:
@@ -77,9 +83,9 @@ class Receiver:
             self._status = 204
 
     def is_reachable(self) -> bool:
-        """Whether a delivery to our own URL arrives; without that the absence of others would mean nothing."""
+        """Whether we can be reached at all; without that the absence of deliveries would mean nothing."""
         try:
-            return httpx2.get(self.url, timeout=5.0, trust_env=False).status_code == 405
+            return httpx2.get(self._own_url, timeout=5.0, trust_env=False).status_code == 405
         except httpx2.TransportError:
             return False
 

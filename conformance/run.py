@@ -6,15 +6,17 @@ import base64
 import contextlib
 import os
 import secrets
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from conformance.client import Client
 from conformance.masking import Masker
-from conformance.outcomes import Finding, HarnessError, NotTestable, Reason, Signal
+from conformance.outcomes import Finding, HarnessError, NotTestable, Reason, Signal, TargetLost
 from conformance.plugin import ConformancePlugin, Workbench, unjudged
 from conformance.providers import Capabilities, Provider
 from conformance.receiver import Receiver
@@ -28,12 +30,24 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 REFUSED_KEY = frozenset({401, 403})
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookTimes:
-    """How long to wait for an event, and how long a silence is judged. Seconds."""
+Progress = Callable[[str], None]
 
-    timeout_s: float = 10.0
-    quiet_s: float = 1.0
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How to go about a run.
+
+    `webhook_timeout_s` is how long to wait for an event, `webhook_quiet_s` how long a silence is judged. We listen for
+    events on `webhook_listen`; where they cannot come by loopback, `webhook_url` is where they reach us.
+    """
+
+    webhook_timeout_s: float = 10.0
+    webhook_quiet_s: float = 1.0
+    webhook_listen: tuple[str, int] = ("127.0.0.1", 0)
+    webhook_url: str = ""
+    wait_for_target_s: float = 0.0
+    seed: int = 0
+    thorough: bool = False
 
 
 def run(
@@ -41,15 +55,18 @@ def run(
     provider: Provider,
     selected: tuple[Requirement, ...],
     masker: Masker,
-    times: WebhookTimes,
+    manner: Manner,
+    progress: Progress,
 ) -> list[Finding]:
     """Judge the selected requirements: exactly one finding for each, in their order. Raises `KeyboardInterrupt`."""
-    client = Client(target, masker)
+    client = Client(target, masker, random=Random(manner.seed))  # noqa: S311 - wants to be repeated, not secret
     try:
+        progress("looking for the target")
+        _await_target(client, manner.wait_for_target_s)
         capabilities = _preflight(client, provider)
-        with _webhooks(client, provider, capabilities, masker, times) as webhooks:
+        with _webhooks(client, provider, capabilities, masker, manner) as webhooks:
             stage = Stage(provider, capabilities, client, masker)
-            bench = Workbench(client, stage, capabilities, webhooks, target.max_clock_skew_s)
+            bench = Workbench(client, stage, capabilities, webhooks, manner.thorough, progress)
             problem = _run_scenarios(ConformancePlugin(bench, selected))
         _explain_refused_key(client)
     except HarnessError as error:
@@ -58,6 +75,20 @@ def run(
         client.close()
         provider.close()
     return [bench.findings.get(requirement.id) or unjudged(requirement, problem) for requirement in selected]
+
+
+def _await_target(client: Client, longest_s: float) -> None:
+    """Return when the target answers HTTP, or when the time is over; what follows says so then."""
+    deadline = time.monotonic() + longest_s
+    while time.monotonic() < deadline:
+        try:
+            client.probe()
+        except TargetLost:
+            time.sleep(0.2)
+        except Signal:
+            return
+        else:
+            return
 
 
 def _preflight(client: Client, provider: Provider) -> Capabilities:
@@ -85,17 +116,24 @@ def _explain_refused_key(client: Client) -> None:
 
 @contextlib.contextmanager
 def _webhooks(
-    client: Client, provider: Provider, capabilities: Capabilities, masker: Masker, times: WebhookTimes
+    client: Client, provider: Provider, capabilities: Capabilities, masker: Masker, manner: Manner
 ) -> Iterator[Webhooks | Signal]:
     """A receiver that the tenant's events go to while the block runs, or the reason why there is none."""
     if "webhook-endpoint" not in capabilities.operations:
         yield NotTestable(Reason.OPERATION_NOT_OFFERED, "the provider does not offer the operation webhook-endpoint")
         return
-    receiver = Receiver()
+    host, port = manner.webhook_listen
     try:
-        if client.target.host not in LOOPBACK or not receiver.is_reachable():
+        receiver = Receiver(host, port, manner.webhook_url)
+    except OSError as error:
+        yield NotTestable(Reason.RECEIVER_UNREACHABLE, f"cannot listen on {host}:{port}: {error.strerror}")
+        return
+    try:
+        is_near = client.target.host in LOOPBACK or host not in LOOPBACK or manner.webhook_url
+        if not is_near or not receiver.is_reachable():
             yield NotTestable(
-                Reason.RECEIVER_UNREACHABLE, f"{client.target.host} cannot reach a receiver on our loopback"
+                Reason.RECEIVER_UNREACHABLE,
+                f"{client.target.host} cannot reach a receiver on our loopback; see --webhook-listen and --webhook-url",
             )
             return
         secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
@@ -106,7 +144,7 @@ def _webhooks(
         except Signal as signal:
             yield signal
             return
-        yield Webhooks(receiver, client.ledger, secret, times.timeout_s, times.quiet_s)
+        yield Webhooks(receiver, client.ledger, secret, manner.webhook_timeout_s, manner.webhook_quiet_s)
         with contextlib.suppress(Signal):
             provider.delete_webhook_endpoint()
     finally:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 import string
+from random import Random
 from typing import Any
 
 from conformance.client import UNKNOWN_ID, Client
@@ -74,10 +74,10 @@ class Stage:
         shape = self.sessions[-1].id if self.sessions else UNKNOWN_ID
         if shape.isdecimal():
             # Such ids are often counted up: far beyond any counter, yet within 64 bits.
-            return str(8 * 10**17 + secrets.randbelow(10**17))
+            return str(8 * 10**17 + self._client.random.randrange(10**17))
         prefix, separator, rest = shape.rpartition("_")
         while True:
-            unknown = prefix + separator + "".join(map(_alike, rest))
+            unknown = prefix + separator + "".join(_alike(character, self._client.random) for character in rest)
             if unknown not in self._client.ledger.known:
                 return unknown
 
@@ -104,8 +104,8 @@ class Stage:
         return bool(expires_at <= max(answer.date() or 0.0, answer.received_at) + 1.0)
 
 
-def _alike(character: str) -> str:
+def _alike(character: str, random: Random) -> str:
     for alphabet in ("0123456789", "abcdef", "ABCDEF", string.ascii_lowercase, string.ascii_uppercase):
         if character in alphabet:
-            return secrets.choice(alphabet)
+            return random.choice(alphabet)
     return character

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import ssl
+from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
 CANCEL_PATH = "/api/v1/payment/sessions/{session_id}/cancel"
@@ -14,7 +15,8 @@ class Target:
     """An implementation under test.
 
     `base_url` is what the documented paths are appended to; it may have a path of its own. The keys belong to two
-    different tenants; without `other_api_key` whatever needs two is not testable.
+    different tenants; without `other_api_key` whatever needs two is not testable. `headers` go with every request;
+    `ca_bundle` is a file of certificates to trust instead of the usual ones.
     """
 
     base_url: str
@@ -22,11 +24,23 @@ class Target:
     other_api_key: str | None = None
     timeout_s: float = 10.0
     max_clock_skew_s: float = 5.0
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    ca_bundle: str = ""
+
+    def trust(self) -> ssl.SSLContext | bool:
+        """What to verify certificates with. Raises `OSError` for a file that holds none."""
+        return ssl.create_default_context(cafile=self.ca_bundle) if self.ca_bundle else True
 
     @property
     def host(self) -> str:
         """The host name or address in `base_url`, without brackets."""
         return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def origin(self) -> str:
+        """Scheme and authority of `base_url`, without its path."""
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.netloc}"
 
     def cancel_url(self, session_id: str) -> str:
         """The cancel's URL, the id percent-encoded as one path segment."""

@@ -209,7 +209,8 @@ def _kind(value: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)[:200]
+    # Cut where it is shown, not here: half a secret is not recognized any more, and so not masked.
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _either(statuses: tuple[int, ...]) -> str:

@@ -82,7 +82,7 @@ def open_database(database: str) -> sqlite3.Connection:
         path.touch(mode=0o600)
         path.chmod(0o600)
         connection = _connected(str(path))
-        _prepare(connection, is_new=is_new)
+        _prepare(connection)
     except OSError as error:
         raise DatabaseUnusableError(f"--database {database}: {error.strerror}") from None
     except sqlite3.OperationalError as error:
@@ -122,12 +122,15 @@ def _verify_header(path: Path) -> None:
         raise NotOursError
 
 
-def _prepare(connection: sqlite3.Connection, *, is_new: bool) -> None:
+def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-    if is_new:
-        # Before the file is written ahead, so that its own first page tells what it is.
-        marks = f"PRAGMA user_version = {SCHEMA_VERSION};PRAGMA application_id = {APPLICATION_ID};"
-        connection.executescript(f"BEGIN EXCLUSIVE;{SCHEMA}{marks}COMMIT;")
+    with transaction(connection):
+        # Empty is also a file whose creation was killed: its pages are there, and SQLite has just taken them back.
+        if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
+            # Before the file is written ahead, so that its own first page tells what it is.
+            marks = f"PRAGMA user_version = {SCHEMA_VERSION};PRAGMA application_id = {APPLICATION_ID}"
+            for statement in f"{SCHEMA}{marks}".split(";"):
+                connection.execute(statement)
     connection.execute("PRAGMA journal_mode = WAL")
     # Safe against kill -9; after a power loss the last changes may be missing, which is out of scope.
     connection.execute("PRAGMA synchronous = NORMAL")

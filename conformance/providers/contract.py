@@ -19,7 +19,10 @@ class DocumentedEndpoints:
         self._target = target
         self._body = {"contractor": contractor, "return_url": return_url}
         self._http = httpx2.Client(
-            headers={"Authorization": f"Bearer {target.api_key}"}, timeout=target.timeout_s, trust_env=False
+            headers={**dict(target.headers), "Authorization": f"Bearer {target.api_key}"},
+            timeout=target.timeout_s,
+            verify=target.trust(),
+            trust_env=False,
         )
 
     def capabilities(self) -> Capabilities:

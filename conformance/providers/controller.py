@@ -1,117 +1,82 @@
-"""The state-provider protocol of `openapi/provider.yaml`, spoken to an HTTP controller in a test build."""
+"""The state-provider protocol, spoken to an HTTP controller in a test build."""
 
 from __future__ import annotations
 
-import time
+import json
+import ssl
 from collections.abc import Iterable
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
 import httpx2
 
-from conformance.outcomes import HarnessError, NotTestable, Reason, SetupError
-from conformance.providers import OPERATIONS, STATES, Capabilities, Session, State
+from conformance.outcomes import Reason, SetupError
+from conformance.providers.answers import Answer, Operation, ProtocolProvider
 
-NOT_OFFERED = frozenset({404, 405, 501})
+ROUTES: dict[Operation, tuple[str, str]] = {
+    "capabilities": ("GET", "/capabilities"),
+    "prepare": ("POST", "/sessions"),
+    "read": ("GET", "/sessions/{session_id}"),
+    "complete": ("POST", "/sessions/{session_id}/complete"),
+    "put-webhook-endpoint": ("PUT", "/webhook-endpoint"),
+    "delete-webhook-endpoint": ("DELETE", "/webhook-endpoint"),
+}
 
 
-class Controller:
-    """A controller at `base_url`. `headers` are what `--provider-header` adds to every request."""
+class Controller(ProtocolProvider):
+    """A controller at `base_url`. `headers` are what `--provider-header` adds to every request; `verify` is what its
+    certificate is verified with."""
 
-    def __init__(self, base_url: str, api_key: str, headers: Iterable[tuple[str, str]] = (), timeout_s: float = 10.0):
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        headers: Iterable[tuple[str, str]] = (),
+        timeout_s: float = 10.0,
+        verify: ssl.SSLContext | bool = True,
+    ) -> None:
         self.base_url = base_url
         self._http = httpx2.Client(
-            headers=[("Authorization", f"Bearer {api_key}"), *headers], timeout=timeout_s, trust_env=False
+            headers=[("Authorization", f"Bearer {api_key}"), *headers],
+            timeout=timeout_s,
+            verify=verify,
+            trust_env=False,
         )
 
-    def capabilities(self) -> Capabilities:
-        """`GET /capabilities`. Raises `HarnessError` when there is no well-formed answer: nothing could be prepared."""
+    def ask(self, operation: Operation, *, api_key: str | None = None, **fields: Any) -> Answer:
+        """One request; what is no session id travels as JSON. Raises `SetupError` when no answer comes."""
+        method, template = ROUTES[operation]
+        path = template.format(session_id=quote(fields.pop("session_id", ""), safe=""))
+        headers = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
         try:
-            response = self._request("GET", "/capabilities")
-            return _capabilities_of(_object(response, 200))
-        except SetupError as error:
-            raise HarnessError(Reason.PROVIDER_UNUSABLE, error.message) from None
+            response = self._http.request(method, self.base_url + path, json=fields or None, headers=headers)
+        except (httpx2.TransportError, httpx2.DecodingError) as error:
+            raise SetupError(
+                Reason.PROVIDER_FAILED, f"provider: {method} {path} got no answer: {type(error).__name__}: {error}"
+            ) from None
+        asked = f"{method} {response.request.url.path}"
+        return Answer(asked, response.status_code, _content(response), _date(response))
 
-    def prepare(self, state: State, *, expires_in_s: int | None = None) -> Session:
-        """`POST /sessions`. Raises `SetupError` for anything but a 201 with a session that has an id."""
-        wanted = {"state": state} | ({} if expires_in_s is None else {"expires_in_s": expires_in_s})
-        asked_at = time.time()
-        response = self._request("POST", "/sessions", wanted)
-        attributes = _session(response, 201)
-        return Session(id=attributes["id"], attributes=attributes, prepared_at=asked_at)
-
-    def read(self, session_id: str) -> dict[str, Any]:
-        """`GET /sessions/{id}`."""
-        return _session(self._request("GET", f"/sessions/{quote(session_id, safe='')}"), 200)
-
-    def complete(self, session_id: str) -> bool:
-        """`POST /sessions/{id}/complete`: 200 is True, 409 is False."""
-        response = self._request("POST", f"/sessions/{quote(session_id, safe='')}/complete")
-        if response.status_code == 409:
-            return False
-        _session(response, 200)
-        return True
-
-    def put_webhook_endpoint(self, url: str, secret: str) -> None:
-        """`PUT /webhook-endpoint`; any 2xx will do."""
-        response = self._request("PUT", "/webhook-endpoint", {"url": url, "secret": secret})
-        if response.status_code in NOT_OFFERED:
-            raise NotTestable(Reason.OPERATION_NOT_OFFERED, f"{_said(response)}: no webhook endpoint can be set")
-        if not response.is_success:
-            raise SetupError(Reason.PROVIDER_FAILED, f"{_said(response)} instead of 204")
-
-    def delete_webhook_endpoint(self) -> None:
-        """`DELETE /webhook-endpoint`; need not be supported, so its answer does not matter."""
-        self._request("DELETE", "/webhook-endpoint")
+    def spelled(self, operation: Operation, **fields: Any) -> str:
+        """Method, path and body, such as `POST /sessions {"state": "pending"}`."""
+        body = {name: fields[name] for name in ("state", "expires_in_s") if name in fields}
+        return " ".join([*ROUTES[operation], *([json.dumps(body)] if body else [])])
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
 
-    def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx2.Response:
-        try:
-            return self._http.request(method, self.base_url + path, json=body)
-        except (httpx2.TransportError, httpx2.DecodingError) as error:
-            raise SetupError(
-                Reason.PROVIDER_FAILED, f"provider: {method} {path} got no answer: {type(error).__name__}: {error}"
-            ) from None
 
-
-def _capabilities_of(answer: dict[str, Any]) -> Capabilities:
-    named = {name: answer.get(name, []) for name in ("states", "operations", "impossible")}
-    for name, values in named.items():
-        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-            raise SetupError(Reason.PROVIDER_UNUSABLE, f"provider: GET /capabilities: {name} is not a list of strings")
-    if "states" not in answer:
-        raise SetupError(Reason.PROVIDER_UNUSABLE, "provider: GET /capabilities names no states")
-    # Names we do not know belong to a later version of the protocol; they take nothing away.
-    return Capabilities(
-        states=STATES & frozenset(named["states"]),
-        operations=OPERATIONS & frozenset(named["operations"]),
-        impossible=frozenset({"overdue"}) & frozenset(named["impossible"]),
-    )
-
-
-def _session(response: httpx2.Response, status: int) -> dict[str, Any]:
-    if response.status_code in NOT_OFFERED:
-        raise NotTestable(Reason.OPERATION_NOT_OFFERED, f"{_said(response)}: not offered")
-    session = _object(response, status).get("session")
-    if not isinstance(session, dict) or not isinstance(session.get("id"), str) or not session["id"]:
-        raise SetupError(Reason.PROVIDER_FAILED, f"{_said(response)} without a session that has an id")
-    return session
-
-
-def _object(response: httpx2.Response, status: int) -> dict[str, Any]:
-    if response.status_code != status:
-        raise SetupError(Reason.PROVIDER_FAILED, f"{_said(response)} instead of {status}")
+def _content(response: httpx2.Response) -> Any:
     try:
-        answer = response.json()
+        return response.json()
     except ValueError:
-        answer = None
-    if not isinstance(answer, dict):
-        raise SetupError(Reason.PROVIDER_FAILED, f"{_said(response)} and no JSON object")
-    return answer
+        return None
 
 
-def _said(response: httpx2.Response) -> str:
-    return f"provider: {response.request.method} {response.request.url.path} answered {response.status_code}"
+def _date(response: httpx2.Response) -> float | None:
+    try:
+        return parsedate_to_datetime(response.headers.get("date", "")).timestamp()
+    except ValueError:
+        return None

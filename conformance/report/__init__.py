@@ -1,1 +1,1 @@
-"""The verdict for people (`terminal`) and for machines (`report.json`, `junit.xml`). Every text passes the masker."""
+"""The verdict for people (terminal, HTML, Markdown) and for machines (JSON, JUnit). Every text passes the masker."""

@@ -18,7 +18,7 @@ def render_exchange(exchange: Exchange, masker: Masker) -> dict[str, Any]:
         "request": f"{exchange.method} {masker.mask(exchange.url)}",
         "authorization": masker.mask(_authorization(exchange)),
         "status": exchange.status,
-        "headers": {name: masker.mask(value) for name, value in exchange.headers},
+        "headers": _headers(exchange, masker),
         "body": masker.mask(exchange.text)[:SHOWN_CHARACTERS],
         "duration_ms": round((exchange.ended - exchange.started) * 1000, 1),
         "curl": render_curl(exchange, masker),
@@ -34,6 +34,15 @@ def render_curl(exchange: Exchange, masker: Masker) -> str:
         # Double quotes, so that the shell puts the key in; a header with another key in it is shown as it was sent.
         words += ["-H", f'"Authorization: {authorization.replace("[api key]", "$CONFORMANCE_API_KEY")}"']
     return " ".join(words)
+
+
+def _headers(exchange: Exchange, masker: Masker) -> dict[str, str]:
+    """By name; those of one name are joined as HTTP would."""
+    joined: dict[str, str] = {}
+    for name, value in exchange.headers:
+        shown = masker.mask(value)
+        joined[name] = f"{joined[name]}, {shown}" if name in joined else shown
+    return joined
 
 
 def _authorization(exchange: Exchange) -> str:

@@ -21,7 +21,7 @@ def render_json(verdict: Verdict, target: Target, masker: Masker, duration_s: fl
         "target": masker.mask(target.base_url),
         "verdict": verdict.word,
         "exit_code": int(verdict.exit_code),
-        "notes": list(verdict.notes),
+        "notes": [masker.mask(note) for note in verdict.notes],
         "duration_s": round(duration_s, 3),
         "requirements": [_entry(finding, masker) for finding in verdict.findings],
     }
@@ -43,7 +43,7 @@ def _entry(finding: Finding, masker: Masker) -> dict[str, Any]:
             "message": masker.mask(finding.message),
             "expected": masker.mask(finding.expected),
             "actual": masker.mask(finding.actual),
-            "pointer": finding.pointer,
+            "pointer": masker.mask(finding.pointer),
             "exchange": render_exchange(finding.exchange, masker) if finding.exchange else None,
             "exchanges": [
                 {

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from conformance.masking import Masker
 from conformance.outcomes import Finding, Outcome
 from conformance.report.evidence import render_exchange
+from conformance.report.markup import visible
 from conformance.verdict import Verdict
 from openapi import requirements
 
@@ -23,10 +24,12 @@ ORDER = (
 )
 
 
-def render_terminal(verdict: Verdict, masker: Masker, duration_s: float) -> str:
-    """The whole report as text."""
+def render_terminal(verdict: Verdict, masker: Masker, duration_s: float, seed: int) -> str:
+    """The whole report as text. `seed` brings back what was left to chance."""
     counts = ", ".join(f"{verdict.count(outcome)} {outcome}" for outcome in Outcome if verdict.count(outcome))
-    lines = [f"{verdict.word.upper()}: {len(verdict.findings)} requirements: {counts} ({duration_s:.1f} s)"]
+    lines = [
+        f"{verdict.word.upper()}: {len(verdict.findings)} requirements: {counts} ({duration_s:.1f} s, seed {seed})"
+    ]
     for note in verdict.notes:
         lines += textwrap.wrap(note, WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
     for outcome in ORDER:
@@ -44,7 +47,7 @@ def _judged(findings: Iterable[Finding], masker: Masker) -> Iterator[str]:
         yield from _field("page", finding.requirement.place)
         yield from _field("expected", masker.mask(finding.expected))
         at = f"   at {finding.pointer}" if finding.pointer else ""
-        yield from _field("actual", masker.mask(finding.actual) + at)
+        yield from _field("actual", textwrap.shorten(masker.mask(finding.actual), 300, placeholder=" ...") + at)
         if finding.exchange is not None:
             shown = render_exchange(finding.exchange, masker)
             yield from _field("request", str(shown["request"]))
@@ -70,7 +73,7 @@ def _unjudged(findings: Iterable[Finding], masker: Masker) -> Iterator[str]:
 def _field(name: str, text: str) -> list[str]:
     indent = " " * 16
     return textwrap.wrap(
-        " ".join(text.split()),
+        visible(" ".join(text.split())),
         WIDTH,
         initial_indent=f"      {name:<10}",
         subsequent_indent=indent,

@@ -1,7 +1,5 @@
 """CXL-AUTH: the API key."""
 
-import secrets
-
 import pytest
 
 from conformance.client import Client
@@ -37,7 +35,7 @@ def test_a_malformed_header_is_refused(client: Client, stage: Stage) -> None:
 @pytest.mark.requirement("CXL-AUTH-4")
 def test_an_unknown_key_is_refused(client: Client, stage: Stage) -> None:
     """A key that nobody has."""
-    verify_status(client.cancel(stage.prepare("pending").id, key=unknown_key()), 403)
+    verify_status(client.cancel(stage.prepare("pending").id, key=client.unknown_key()), 403)
 
 
 @pytest.mark.requirement("CXL-AUTH-5")
@@ -61,7 +59,7 @@ def test_a_near_miss_is_refused_as_any_unknown_key(client: Client, stage: Stage)
 def test_a_cancel_refused_for_its_key_changes_nothing(client: Client, stage: Stage) -> None:
     """Refused for a missing, an empty, a malformed and an unknown key; the right key cancels it afterwards."""
     session = stage.prepare("pending")
-    for authorization in (None, *EMPTY, *MALFORMED, f"Bearer {unknown_key()}"):
+    for authorization in (None, *EMPTY, *MALFORMED, f"Bearer {client.unknown_key()}"):
         client.cancel_as(session.id, authorization)
     verify_status(client.cancel(session.id), 200)
 
@@ -72,9 +70,4 @@ def test_the_key_is_checked_first(client: Client, stage: Stage) -> None:
     session = stage.prepare("pending")
     client.cancel(session.id)
     for session_id in (session.id, stage.unknown_id()):
-        verify_status(client.cancel(session_id, key=unknown_key()), 403)
-
-
-def unknown_key() -> str:
-    """A random key; nobody has it, and no rule about prefixes accepts it."""
-    return f"unknown_{secrets.token_hex(16)}"
+        verify_status(client.cancel(session_id, key=client.unknown_key()), 403)

@@ -8,7 +8,6 @@ from conformance.client import Client
 from conformance.outcomes import Breach, Inconclusive, Reason
 from conformance.plugin import Later
 from conformance.providers import Session
-from conformance.scenarios.test_auth import unknown_key
 from conformance.stage import Stage
 from conformance.verify import verify_status
 from conformance.webhooks import Webhooks, is_signed_with
@@ -52,7 +51,7 @@ def test_the_200_does_not_wait_for_the_receiver(client: Client, stage: Stage, we
 def test_a_refused_cancel_sends_no_event(client: Client, stage: Stage, webhooks: Webhooks, at_the_end: Later) -> None:
     """Refused for the key, for the session's state, for its id."""
     pending = stage.prepare("pending")
-    client.cancel(pending.id, key=unknown_key())
+    client.cancel(pending.id, key=client.unknown_key())
     client.cancel_as(pending.id, None)
     client.cancel(stage.unknown_id())
     refused = [pending]

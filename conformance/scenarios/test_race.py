@@ -6,27 +6,48 @@ from conformance.client import Client, Exchange
 from conformance.outcomes import Breach
 from conformance.plugin import Later
 from conformance.providers import Session
-from conformance.races import Round, race_cancel_and_complete, race_cancels, verify_single_winner
+from conformance.races import (
+    Round,
+    race_cancel_and_complete,
+    race_cancels,
+    race_to_expiry,
+    verify_expiry_boundary,
+    verify_single_winner,
+)
 from conformance.scenarios.test_hook import verify_arrived, verify_at_most_one_event
 from conformance.stage import Stage
 from conformance.verify import verify_attribute, verify_refused
 from conformance.webhooks import Webhooks
 
-ROUNDS = 5
-CANCELS = 8
+ROUNDS, CANCELS = 5, 8
+THOROUGH_ROUNDS, THOROUGH_CANCELS = 10, 10
+EXPIRES_IN_S = 3
+# `expires_at` is in whole seconds, so it may come up to a second sooner; a little before that the cancels begin.
+BEFORE_EXPIRY_S = 1.6
 
 
 @pytest.fixture(scope="session")
-def rounds(client: Client, stage: Stage) -> tuple[Round, ...]:
+def rounds(client: Client, stage: Stage, thorough: bool) -> tuple[Round, ...]:
     """The rounds that three requirements judge, each from its own side."""
-    return race_cancels(client, stage, rounds=ROUNDS, cancels=CANCELS)
+    count, cancels = (THOROUGH_ROUNDS, THOROUGH_CANCELS) if thorough else (ROUNDS, CANCELS)
+    return race_cancels(client, stage, rounds=count, cancels=cancels)
 
 
 @pytest.mark.requirement("CXL-RACE-1")
-def test_exactly_one_simultaneous_cancel_wins(rounds: tuple[Round, ...]) -> None:
-    """One 200 in every round."""
+def test_exactly_one_simultaneous_cancel_wins(
+    client: Client, stage: Stage, rounds: tuple[Round, ...], after_a_while: Later
+) -> None:
+    """One 200 in every round. Where the provider sets lifetimes, also from just before `expires_at` until just after:
+    the clocks need not agree for that to be judged."""
     for race in rounds:
         verify_single_winner(race)
+    if stage.offers("lifetime"):
+        session = stage.prepare("pending", expires_in_s=EXPIRES_IN_S)
+
+        def judge() -> None:
+            verify_expiry_boundary(race_to_expiry(client, session, expires_in_s=EXPIRES_IN_S, cancels=CANCELS))
+
+        after_a_while(judge, BEFORE_EXPIRY_S)
 
 
 @pytest.mark.requirement("CXL-RACE-2")

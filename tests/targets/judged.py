@@ -35,23 +35,24 @@ class Judged:
         }
 
 
-def judge(implementation: Correct, *flags: str, keys: bool = True) -> Judged:
+def judge(implementation: Correct, *flags: str, keys: bool = True, folder: Path | None = None) -> Judged:
     """Serve the implementation and run the suite against it and its provider."""
     with serving(implementation.respond, implementation.clock, implementation.left_out) as url:
         provider = ("--provider", url + implementation.prefix + "/provider")
-        return run_suite("--base-url", url + implementation.prefix, *provider, *flags, keys=keys)
+        return run_suite("--base-url", url + implementation.prefix, *provider, *flags, keys=keys, folder=folder)
 
 
-def run_suite(*flags: str, keys: bool = True, report: Path | None = None) -> Judged:
-    """`python -m conformance` with these flags, in an empty folder; its report goes there unless `report` is given."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("CONFORMANCE_")}
+def run_suite(*flags: str, keys: bool = True, report: Path | None = None, folder: Path | None = None) -> Judged:
+    """`python -m conformance` with these flags, in an empty folder unless one is given; it reports to `report`."""
+    ours = ("CONFORMANCE_", "GITHUB_STEP_SUMMARY")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     if keys:
         environment |= {"CONFORMANCE_API_KEY": KEY, "CONFORMANCE_OTHER_API_KEY": OTHER_KEY}
-    with tempfile.TemporaryDirectory() as folder:
-        report = report or Path(folder) / "report"
+    with tempfile.TemporaryDirectory() as empty:
+        report = report or Path(empty) / "report"
         command = [sys.executable, "-m", "conformance", *flags, "--report-dir", str(report)]
         ended = subprocess.run(
-            command, capture_output=True, text=True, timeout=120, env=environment, cwd=folder, check=False
+            command, capture_output=True, text=True, timeout=120, env=environment, cwd=folder or empty, check=False
         )
         written = report / "report.json"
         findings = json.loads(written.read_text())["requirements"] if written.exists() else []

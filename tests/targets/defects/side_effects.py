@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from typing import Any
 
 from tests.targets.correct import Correct, Session
@@ -90,6 +91,22 @@ class CancelledAndCompleted(Correct):
         time.sleep(PAUSE_S)
         session.attributes |= {"status": "completed", "completed_at": int(self.clock())}
         return Answer(200, {"session": dict(session.attributes)})
+
+
+@breaks("CXL-RACE-1")
+class TwoClocks(Correct):
+    """Two processes whose clocks differ by a second, asked in turn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: Counter[str] = Counter()
+
+    def refusal(self, session: Session) -> str:
+        code = super().refusal(session)
+        self.asked[session.id] += 1
+        offset_s = 0.5 if self.asked[session.id] % 2 else -0.5
+        is_expired = self.clock() + offset_s >= session.attributes["expires_at"]
+        return code if code == "session_not_pending" else "session_expired" if is_expired else ""
 
 
 @breaks("CXL-SAFE-1")
