@@ -29,6 +29,7 @@ from conformance.plugin import require
 from conformance.progress import coloured, show_progress
 from conformance.providers.answers import ProtocolProvider
 from conformance.providers.checking import check_provider, render_checks
+from conformance.receiver import Receiver
 from conformance.report.html import render_html
 from conformance.report.json_report import render_json
 from conformance.report.junit import render_junit
@@ -119,14 +120,23 @@ def _dry_run(parser: Parser, options: argparse.Namespace, selected: tuple[Requir
 
 
 def _check_provider(parser: Parser, options: argparse.Namespace) -> int:
-    options.base_url = options.base_url or "http://127.0.0.1"
     target = target_of(parser, options)
+    manner = manner_of(parser, options)
     masker = Masker()
     provider = provider_of(parser, options, target, masker)
     if not isinstance(provider, ProtocolProvider):
         parser.error("check-provider needs --provider with a controller's URL or command:PROGRAM")
-    client = Client(target, masker) if options.base_url != "http://127.0.0.1" else None
-    checks = check_provider(provider, client, webhook_timeout_s=options.webhook_timeout)
+    try:
+        receiver = Receiver(*manner.webhook_listen, manner.webhook_url)
+    except OSError as error:
+        parser.error(f"--webhook-listen: {error.strerror}")
+    client = Client(target, masker) if target.base_url else None
+    try:
+        checks = check_provider(provider, client, receiver, webhook_timeout_s=manner.webhook_timeout_s)
+    finally:
+        provider.close()
+        if client is not None:
+            client.close()
     print(render_checks(checks, masker))
     return ExitCode.CONFORMANT if all(check.is_right for check in checks) else ExitCode.NOT_CONFORMANT
 

@@ -151,11 +151,11 @@ def judging_of(parser: Parser, options: argparse.Namespace) -> Judging:
 
 def target_of(parser: Parser, options: argparse.Namespace) -> Target:
     """What is judged, and with which keys."""
-    if not options.base_url:
+    if not options.base_url and options.command != "check-provider":
         parser.error("--base-url is needed: the address of the implementation to judge")
     api_key, other_api_key = keys_of(parser, options)
     try:
-        base_url = checked_url(options.base_url)
+        base_url = checked_url(options.base_url) if options.base_url else ""
     except ValueError as error:
         parser.error(f"--base-url: {error}")
     headers = tuple(_headers(parser, "--header", options.header))
@@ -203,7 +203,7 @@ def provider_of(parser: Parser, options: argparse.Namespace, target: Target, mas
     headers = _headers(parser, "--provider-header", options.provider_header)
     for _, value in headers:
         masker.add(value, "provider header")
-    return Controller(url, target.api_key, headers, target.timeout_s)
+    return Controller(url, target.api_key, headers, target.timeout_s, target.trust())
 
 
 def manner_of(parser: Parser, options: argparse.Namespace) -> Manner:

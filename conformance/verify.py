@@ -178,6 +178,15 @@ def verify_unchanged(before: Mapping[str, Any], after: Mapping[str, Any]) -> Non
             raise Breach(f"{name} still {_shown(before.get(name))}", _shown(after.get(name)), pointer=f"/{name}")
 
 
+def verify_kept(exchange: Exchange, now: Mapping[str, Any]) -> None:
+    """The session reads as the 200 told: cancelled, at the same second (where the provider gives it in seconds)."""
+    told, kept = verify_object(exchange).get("cancelled_at"), now.get("cancelled_at")
+    if now.get("status") != "cancelled":
+        raise Breach('status still "cancelled"', _shown(now.get("status")), pointer="/status", exchange=exchange)
+    if kept != told and (kept is None or type(kept) is int):
+        raise Breach(f"cancelled_at still {_shown(told)}", _shown(kept), pointer="/cancelled_at", exchange=exchange)
+
+
 def verify_absent(secrets: Collection[str], texts: Iterator[tuple[str, str]], exchange: Exchange | None) -> None:
     """None of the secrets stands in any of the (where, text) pairs, plainly or with its slashes escaped for JSON."""
     for where, text in texts:

@@ -28,6 +28,11 @@ class Event:
     names: frozenset[str]
 
     @property
+    def has_id(self) -> bool:
+        """Whether an id tells it from others, and not its bytes alone."""
+        return not self.key.startswith("sha256 ")
+
+    @property
     def arrived(self) -> float:
         """When it first arrived, monotonic seconds."""
         return self.deliveries[0].arrived

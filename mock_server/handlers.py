@@ -31,6 +31,7 @@ class Handlers:
 
     async def create_payment_session(self, call: Call) -> Answer:
         """`createPaymentSession`: a pending session, its `url` for the only time."""
+        call.entry.idempotency_key = call.headers.get(b"idempotency-key", b"").decode("latin-1")
         operation, ordinal = "createPaymentSession", call.tenant.sessions_made + 1
         await self._meet(call, operation, ordinal)
         answer = Answer(201)

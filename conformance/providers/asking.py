@@ -61,11 +61,12 @@ class Asker:
         **fields: Any,
     ) -> Answer | None:
         """The answer, right or not, or `None` when none came. Raises `SilentError` when none came too often."""
-        asked = " ".join(filter(None, (self._provider.spelled(operation, **fields), about)))
+        spelled = self._provider.spelled(operation, **fields)
+        asked = f"{spelled} {about}".rstrip()
         try:
             answer = self._provider.ask(operation, api_key=api_key, **fields)
         except SetupError as error:
-            self.note(asked, error.message.removeprefix("provider: "), wanted)
+            self.note(asked, error.message.removeprefix(f"provider: {spelled}").lstrip(": "), wanted)
             self._silences += 1
             if self._silences == PATIENCE:
                 raise SilentError from None

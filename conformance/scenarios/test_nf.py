@@ -28,8 +28,15 @@ HOSTILE_IDS = {
 
 @pytest.mark.requirement("CXL-NF-1")
 def test_an_unknown_id_is_not_found(client: Client, stage: Stage) -> None:
-    """An id that looks like the others and belongs to no session."""
+    """An id that looks like the others and belongs to no session; and a session's own id with something after it, or
+    without its end, which leaves that session alone."""
     verify_status(client.cancel(stage.unknown_id()), 404)
+    session = stage.prepare("pending")
+    # Numbers are counted: with a digit less they may be another session's.
+    shortened = [] if session.id.isdecimal() else [session.id[:-1]]
+    for near_miss in (f"{session.id}x", f"{session.id}-0", *shortened):
+        verify_status(client.cancel(near_miss), 404)
+    verify_status(client.cancel(session.id), 200)
 
 
 @pytest.mark.requirement("CXL-NF-2")

@@ -16,7 +16,7 @@ from conformance.races import (
 )
 from conformance.scenarios.test_hook import verify_arrived, verify_at_most_one_event
 from conformance.stage import Stage
-from conformance.verify import verify_attribute, verify_refused
+from conformance.verify import verify_attribute, verify_refused, verify_status
 from conformance.webhooks import Webhooks
 
 ROUNDS, CANCELS = 5, 8
@@ -73,7 +73,7 @@ def test_simultaneous_cancels_make_one_event(rounds: tuple[Round, ...], webhooks
 
 @pytest.mark.requirement("CXL-RACE-4")
 def test_cancel_and_complete_never_both_win(client: Client, stage: Stage) -> None:
-    """Whoever is told that it worked is right, and the session reads accordingly."""
+    """Whoever is told that it worked is right, and the session reads accordingly; so too one after the other."""
     client.probe()
     for _ in range(ROUNDS):
         session, exchange, completed = race_cancel_and_complete(client, stage)
@@ -83,6 +83,10 @@ def test_cancel_and_complete_never_both_win(client: Client, stage: Stage) -> Non
             verify_attribute(exchange, "completed_at", None)
         if stage.offers("read"):
             verify_one_ending(stage, session, exchange)
+    session = stage.prepare("pending")
+    verify_status(exchange := client.cancel(session.id), 200)
+    if stage.complete(session):
+        raise Breach("a cancelled session that cannot be completed", "one that was completed", exchange=exchange)
 
 
 def verify_one_ending(stage: Stage, session: Session, exchange: Exchange) -> None:

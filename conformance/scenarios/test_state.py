@@ -5,7 +5,7 @@ import pytest
 from conformance.client import Client
 from conformance.providers import Session
 from conformance.stage import Stage
-from conformance.verify import verify_refused, verify_status, verify_unchanged
+from conformance.verify import verify_kept, verify_refused, verify_status, verify_unchanged
 
 
 @pytest.mark.requirement("CXL-STATE-1")
@@ -36,9 +36,11 @@ def test_a_completed_session_stays_what_it_was(client: Client, stage: Stage) -> 
 
 @pytest.mark.requirement("CXL-STATE-5")
 def test_a_cancelled_session_stays_what_it_was(client: Client, stage: Stage) -> None:
-    """`cancelled_at` above all: the second cancel does not move it."""
+    """`cancelled_at` above all: it is kept as it was told, and the second cancel does not move it."""
     session = stage.prepare("pending")
-    verify_status(client.cancel(session.id), 200)
+    exchange = client.cancel(session.id)
+    verify_status(exchange, 200)
+    verify_kept(exchange, stage.read(session))
     stays_what_it_was(client, stage, session)
 
 

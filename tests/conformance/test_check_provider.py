@@ -67,7 +67,7 @@ def test_a_program_is_checked_as_a_controller_is(tmp_path: Path) -> None:
 
 def test_a_failing_program_is_told_with_what_it_said(tmp_path: Path) -> None:
     checks = check_provider(Command(program(tmp_path, "raise ValueError('no database')"), KEY))
-    assert wrong_in(checks) == {"capabilities": "capabilities: the program exited with 1: ValueError: no database"}
+    assert wrong_in(checks) == {"capabilities": "the program exited with 1: ValueError: no database"}
 
 
 def test_a_provider_of_another_implementation_is_told() -> None:
@@ -152,7 +152,7 @@ def test_a_provider_that_is_not_there_is_told_so() -> None:
     checks = check_provider(provider)
     provider.close()
     assert len(checks) == 1
-    assert "GET /capabilities got no answer: ConnectError" in checks[0].came
+    assert checks[0].came.startswith("got no answer: ConnectError")
 
 
 def test_a_line_for_each_check_and_one_that_counts() -> None:

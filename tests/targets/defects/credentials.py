@@ -153,6 +153,26 @@ class UnknownIsSuccess(Correct):
         return Answer(200, {"id": session_id, "status": "cancelled"})
 
 
+@breaks("CXL-NF-1")
+class ReadsWhatItCan(Correct):
+    """An id with something after it is taken for the id, as some number parsers do."""
+
+    def find(self, tenant: str, session_id: str) -> Session | None:
+        known = next((each for each in self.sessions if session_id.startswith(each)), session_id)
+        return super().find(tenant, known)
+
+
+@breaks("CXL-NF-1")
+class LooksForThePrefix(Correct):
+    """`LIKE 'ps_1%'`."""
+
+    def find(self, tenant: str, session_id: str) -> Session | None:
+        known = next(
+            (each for each in self.sessions if len(session_id) > 5 and each.startswith(session_id)), session_id
+        )
+        return super().find(tenant, known)
+
+
 @breaks("CXL-NF-2")
 class AnyTenant(Correct):
     """A valid key may cancel everybody's sessions."""

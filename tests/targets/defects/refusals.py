@@ -112,6 +112,25 @@ class MovesCancelledAt(Correct):
         return super().refused(session, code)
 
 
+@breaks("CXL-STATE-5")
+class ForgetsCancelledAt(Correct):
+    """Told, and not kept."""
+
+    def read(self, session: Session) -> Any:
+        return {**super().read(session), "cancelled_at": None}
+
+
+@breaks("CXL-STATE-5")
+class KeepsAnotherTime(Correct):
+    """Told by one clock, kept by another."""
+
+    def read(self, session: Session) -> Any:
+        attributes = super().read(session)
+        if attributes["cancelled_at"]:
+            attributes["cancelled_at"] -= 3600
+        return attributes
+
+
 @breaks("CXL-STATE-6")
 class CancelsExpired(Correct):
     """Refused, yet an expired session becomes cancelled."""

@@ -109,6 +109,16 @@ class TwoClocks(Correct):
         return code if code == "session_not_pending" else "session_expired" if is_expired else ""
 
 
+@breaks("CXL-RACE-4")
+class CompletesCancelled(Correct):
+    """A cancelled session can still be completed."""
+
+    def complete(self, session: Session) -> Answer:
+        if session.attributes["status"] == "cancelled":
+            session.attributes["status"] = "pending"
+        return super().complete(session)
+
+
 @breaks("CXL-SAFE-1")
 class UrlInTheAnswer(Correct):
     """The creation URL once more."""

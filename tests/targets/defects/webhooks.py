@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 from typing import Any
 
 from tests.targets.correct import Correct, Session
@@ -101,6 +103,33 @@ class EventForOverdue(Correct):
         if code == "session_expired":
             self.notify(session)
         return super().refused(session, code)
+
+
+@breaks("CXL-HOOK-3")
+class EventForAnotherTenant(Correct):
+    """An event although the session is another tenant's."""
+
+    def cancel_request(self, request: Request, session_id: str) -> Answer:
+        answer = super().cancel_request(request, session_id)
+        if answer.status == 404 and session_id in self.sessions:
+            self.notify(self.sessions[session_id])
+        return answer
+
+
+@breaks("CXL-HOOK-4")
+class NewIdForEachAttempt(Correct):
+    """What is sent again is sent as another event."""
+
+    def event_headers(self, event: Any, body: bytes, secret: str) -> dict[str, str]:
+        return super().event_headers({**event, "id": secrets.token_hex(8)}, body, secret)
+
+    def deliver(self, tenant: str, event: Any) -> None:
+        url, secret = self.endpoints[tenant]
+        body = self.event_body(event)
+        for wait_s in self.retries_s:
+            if self.post(url, body, self.event_headers(event, body, secret)):
+                return
+            time.sleep(wait_s)
 
 
 @breaks("CXL-HOOK-4")
