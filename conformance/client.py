@@ -102,12 +102,14 @@ class Client:
         masker: Masker,
         ledger: Ledger | None = None,
         budget: Budget | None = None,
+        seed: int = 0,
         random: Random | None = None,
     ) -> None:
         self.target = target
         self.ledger = ledger or Ledger()
         # All that is left to chance comes from here, so that a seed brings a run back.
-        self.random = random or Random(0)  # noqa: S311 - wants to be repeated, not to be secret
+        self.seed = seed
+        self.random = random or Random(seed)  # noqa: S311 - wants to be repeated, not to be secret
         self._masker = masker
         self._budget = budget or Budget()
         self._http = httpx2.Client(
@@ -124,7 +126,7 @@ class Client:
 
     def lane(self) -> Client:
         """Another connection with the same target, evidence and budget."""
-        return Client(self.target, self._masker, self.ledger, self._budget, self.random)
+        return Client(self.target, self._masker, self.ledger, self._budget, self.seed, self.random)
 
     @property
     def exchanges(self) -> list[Exchange]:
@@ -146,12 +148,24 @@ class Client:
         """Cancel with exactly this `Authorization` header, or with none."""
         return self.send("POST", self.target.cancel_url(session_id), authorization)
 
-    def cancel_raw(self, raw_segment: str) -> Exchange:
-        """Cancel with the path segment put on the wire as it is: no encoding, no normalisation."""
+    def cancel_with(self, session_id: str, media_type: str, body: bytes) -> Exchange:
+        """Cancel with the valid key and a body that nobody asked for."""
+        authorization = f"Bearer {self.target.api_key}"
+        exchange = self.send(
+            "POST", self.target.cancel_url(session_id), authorization, media_type=media_type, body=body
+        )
+        if exchange.status == 200:
+            self.ledger.cancelled.setdefault(session_id, exchange.ended)
+        return exchange
+
+    def cancel_raw(self, raw_segment: str, authorization: str | None = None) -> Exchange:
+        """Cancel with the path segment put on the wire as it is: no encoding, no normalisation. With the valid key,
+        unless another `authorization` is given."""
         path = httpx2.URL(self.target.base_url + "/").raw_path.decode("ascii").rstrip("/")
         raw = f"{path}/api/v1/payment/sessions/{raw_segment}/cancel"
         url = self.target.cancel_url(UNKNOWN_ID)
-        return self.send("POST", url, f"Bearer {self.target.api_key}", raw_target=raw.encode("ascii"))
+        authorization = authorization or f"Bearer {self.target.api_key}"
+        return self.send("POST", url, authorization, raw_target=raw.encode("ascii"))
 
     def near_misses(self) -> list[str]:
         """Keys that are almost the valid one: shortened, lengthened, in another case, changed, with another rest."""
@@ -172,15 +186,26 @@ class Client:
         """Ask for a plain unknown id, to see whether the target answers at all, and to open the connection."""
         return self.cancel(UNKNOWN_ID)
 
-    def send(self, method: str, url: str, authorization: str | None, *, raw_target: bytes | None = None) -> Exchange:
+    def send(
+        self,
+        method: str,
+        url: str,
+        authorization: str | None,
+        *,
+        raw_target: bytes | None = None,
+        media_type: str = "",
+        body: bytes = b"",
+    ) -> Exchange:
         """One request and its answer, retried while the target says it is busy.
 
         Raises `TargetLost` when nobody answers, `NoAnswer` when only this request gets none, `Inconclusive` when the
         target stays busy.
         """
         headers = dict(self.target.headers) | ({} if authorization is None else {"Authorization": authorization})
+        if media_type:
+            headers["Content-Type"] = media_type
         for attempt in itertools.count(1):
-            exchange = self._once(method, url, headers, raw_target, attempt)
+            exchange = self._once(method, url, headers, raw_target, body, attempt)
             self.exchanges.append(exchange)
             if exchange.status not in TRANSIENT:
                 return exchange
@@ -190,14 +215,16 @@ class Client:
             time.sleep(wait_s)
         raise AssertionError  # pragma: no cover - count() does not end
 
-    def _once(self, method: str, url: str, headers: dict[str, str], raw_target: bytes | None, attempt: int) -> Exchange:
+    def _once(
+        self, method: str, url: str, headers: dict[str, str], raw_target: bytes | None, body: bytes, attempt: int
+    ) -> Exchange:
         extensions = {"target": raw_target} if raw_target is not None else {}
-        request = self._http.build_request(method, url, headers=headers, extensions=extensions)
+        request = self._http.build_request(method, url, headers=headers, content=body or None, extensions=extensions)
         sent_at, started = time.time(), time.monotonic()
         try:
             response = self._http.send(request, stream=True)
             try:
-                body = _read(response)
+                received = _read(response)
             finally:
                 response.close()
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
@@ -210,7 +237,7 @@ class Client:
             request_headers=tuple(request.headers.multi_items()),
             status=response.status_code,
             headers=tuple(response.headers.multi_items()),
-            body=body,
+            body=received,
             sent_at=sent_at,
             received_at=time.time(),
             started=started,

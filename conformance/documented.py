@@ -33,7 +33,7 @@ def verify_documented(exchange: Exchange) -> None:
         verify=True,
     )
     try:
-        _cancel_operation().validate_response(response)
+        cancel_operation().validate_response(response)
     except Failure as failure:
         raise _breach(failure, exchange) from None
     except FailureGroup as group:
@@ -48,6 +48,7 @@ def _breach(failure: BaseException, exchange: Exchange) -> Breach:
 
 
 @cache
-def _cancel_operation() -> APIOperation[Any, Any, Any, Any]:
+def cancel_operation() -> APIOperation[Any, Any, Any, Any]:
+    """The contract's cancel as schemathesis sees it."""
     # With a configuration of our own, a schemathesis.toml that happens to lie about cannot change the verdict.
     return schemathesis.openapi.from_dict(contract(), config=SchemathesisConfig())[CANCEL_PATH]["POST"]

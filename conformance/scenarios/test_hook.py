@@ -6,7 +6,7 @@ import pytest
 
 from conformance.client import Client
 from conformance.outcomes import Breach, Inconclusive, Reason
-from conformance.plugin import Later
+from conformance.plugin import LAST, Later
 from conformance.providers import Session
 from conformance.stage import Stage
 from conformance.verify import verify_status
@@ -129,7 +129,7 @@ def test_a_failed_delivery_is_tried_again(
         if webhooks.refused_for_good():
             raise Breach("another attempt after the 503", f"none within {webhooks.timeout_s:g} s")
 
-    after_a_while(refuse_once)
+    after_a_while(refuse_once, LAST)
 
 
 @pytest.mark.requirement("CXL-HOOK-8")

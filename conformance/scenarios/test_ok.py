@@ -3,8 +3,25 @@
 import pytest
 
 from conformance.client import Client
+from conformance.documented import verify_documented
 from conformance.stage import Stage
-from conformance.verify import verify_json_media_type, verify_object, verify_status
+from conformance.verify import (
+    verify_client_error_or_redirect,
+    verify_json_media_type,
+    verify_object,
+    verify_status,
+)
+
+SURPLUS_BODIES = (
+    ("application/json", b"{"),
+    ("application/json", b"[" * 500),
+    ("application/json", b'"\xff"'),
+    ("application/json", b'{"status": "pending", "id": "ps_2"}'),
+    ("text/plain", b"cancel"),
+    ("application/x-www-form-urlencoded", b"status=pending"),
+    ("multipart/form-data", b"--x"),
+    ("nonsense", b"\x00"),
+)
 
 
 @pytest.mark.requirement("CXL-OK-1")
@@ -35,3 +52,21 @@ def test_the_other_pending_session_stays_cancellable(client: Client, stage: Stag
     first, second = stage.prepare("pending"), stage.prepare("pending")
     verify_status(client.cancel(first.id), 200)
     verify_status(client.cancel(second.id), 200)
+
+
+@pytest.mark.requirement("CXL-OK-5")
+def test_the_vendors_clients_bodies_make_no_difference(client: Client, stage: Stage) -> None:
+    """As JSON, for a session each."""
+    for body in (b"null", b"{}"):
+        verify_status(client.cancel_with(stage.prepare("pending").id, "application/json", body), 200)
+
+
+@pytest.mark.requirement("CXL-OK-6")
+def test_a_body_nobody_asked_for_does_no_harm(client: Client, stage: Stage) -> None:
+    """Ignored or refused; a session each, so that none depends on the one before."""
+    for media_type, body in SURPLUS_BODIES:
+        exchange = client.cancel_with(stage.prepare("pending").id, media_type, body)
+        if exchange.status == 200:
+            verify_documented(exchange)
+        else:
+            verify_client_error_or_redirect(exchange)

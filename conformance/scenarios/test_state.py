@@ -3,6 +3,7 @@
 import pytest
 
 from conformance.client import Client
+from conformance.model import verify_model
 from conformance.providers import Session
 from conformance.stage import Stage
 from conformance.verify import verify_kept, verify_refused, verify_status, verify_unchanged
@@ -10,8 +11,12 @@ from conformance.verify import verify_kept, verify_refused, verify_status, verif
 
 @pytest.mark.requirement("CXL-STATE-1")
 def test_a_completed_session_is_not_pending(client: Client, stage: Stage) -> None:
-    """The contractor has saved a card."""
+    """The contractor has saved a card: prepared so, and completed just now."""
     verify_refused(client.cancel(stage.prepare("completed").id), "session_not_pending")
+    if stage.offers("complete"):
+        session = stage.prepare("pending")
+        stage.complete(session)
+        verify_refused(client.cancel(session.id), "session_not_pending")
 
 
 @pytest.mark.requirement("CXL-STATE-2")
@@ -54,6 +59,13 @@ def test_an_expired_session_stays_what_it_was(client: Client, stage: Stage) -> N
 def test_a_session_cancelled_by_another_way_is_not_pending(client: Client, stage: Stage) -> None:
     """The provider cancelled it, perhaps as the contractor does."""
     verify_refused(client.cancel(stage.prepare("cancelled").id), "session_not_pending")
+
+
+@pytest.mark.requirement("CXL-STATE-8")
+def test_any_sequence_of_calls_is_answered_by_the_state(client: Client, stage: Stage, thorough: bool) -> None:
+    """A few short sequences against a small oracle, many longer ones under --thorough; the shortest is told."""
+    sequences, calls = (40, 20) if thorough else (10, 8)
+    verify_model(client, stage, sequences=sequences, calls=calls)
 
 
 def stays_what_it_was(client: Client, stage: Stage, session: Session) -> None:

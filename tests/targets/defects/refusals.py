@@ -159,6 +159,34 @@ class DeletesCancelled(Correct):
         return self.not_found(session.id) if session.id in self.gone else super().cancel(session)
 
 
+@breaks("CXL-STATE-8")
+class EveryFifthIsRefused(Correct):
+    """A pending session is refused now and then."""
+
+    count = 0
+
+    def refusal(self, session: Session) -> str:
+        code = super().refusal(session)
+        self.count += not code
+        return code or ("session_not_pending" if self.count % 5 == 0 else "")
+
+
+@breaks("CXL-STATE-1")
+class CompletionIsNotSeen(Correct):
+    """What the contractor has completed just now can still be cancelled."""
+
+    def complete(self, session: Session) -> Answer:
+        answer = super().complete(session)
+        if answer.status == 200:
+            session.attributes["status"] = "pending"
+        return answer
+
+    def read(self, session: Session) -> Any:
+        attributes = super().read(session)
+        is_completed = attributes["completed_at"] and not attributes["cancelled_at"]
+        return {**attributes, "status": "completed"} if is_completed else attributes
+
+
 @breaks("CXL-EXP-1")
 class OverdueIsCancelled(Correct):
     """Nobody looks at `expires_at`."""

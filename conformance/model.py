@@ -1,0 +1,181 @@
+"""Sequences of calls against a small oracle: whatever came before, each answer is the one that the state demands.
+
+hypothesis chooses the sequences, by the run's seed, and shortens the first one that shows a breach.
+"""
+
+from __future__ import annotations
+
+import unittest
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, get_args
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from conformance.client import Client
+from conformance.outcomes import Breach, Signal
+from conformance.providers import Session, State
+from conformance.stage import Stage
+from conformance.verify import verify_not_successful, verify_refused, verify_status
+
+REFUSED_WITH = {
+    "completed": "session_not_pending",
+    "cancelled": "session_not_pending",
+    "expired": "session_not_pending",
+    "overdue": "session_expired",
+}
+# What an overdue session reads as; the expiry job may come by.
+READS_AS = {"overdue": ("pending", "expired")}
+MOST_SESSIONS = 3
+
+
+@dataclass
+class Watched:
+    """A session and the state that the oracle knows it to be in."""
+
+    name: str
+    session: Session
+    state: str
+
+
+@dataclass
+class Course:
+    """What one run of the model has to do with, and the steps of its last sequence."""
+
+    client: Client
+    stage: Stage
+    steps: list[str] = field(default_factory=list)
+    signal: Signal | None = None
+    breach: Breach | None = None
+
+
+def verify_model(client: Client, stage: Stage, *, sequences: int, calls: int) -> None:
+    """Run so many sequences of so many calls. Raises the `Breach` of the shortest sequence that shows one, its steps in
+    its words, or the signal that ended the run."""
+    course = Course(client, stage)
+    machine: type[RuleBasedStateMachine] = type("Machine", (Sequence,), {"course": course})
+    profile = settings(
+        max_examples=sequences,
+        stateful_step_count=calls,
+        phases=[Phase.generate, Phase.shrink],
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=False,
+        report_multiple_bugs=False,
+    )
+    seeded = hypothesis.seed(Random(client.seed).randrange(2**32))(machine)  # noqa: S311 - wants to be repeated
+    try:
+        run_state_machine_as_test(seeded, settings=profile)
+    except Breach as breach:
+        raise _with_steps(breach, course.steps) from None
+    except unittest.SkipTest:
+        assert course.signal is not None  # noqa: S101 - only `_watching` skips, and it says why
+        raise course.signal from None
+    except BaseExceptionGroup:
+        # The sequence did not show it again: a breach all the same, as it was first seen.
+        if course.breach is None:
+            raise
+        raise course.breach from None
+
+
+def _with_steps(breach: Breach, steps: list[str]) -> Breach:
+    actual = f"{breach.actual}, after: {'; '.join(steps)}"
+    return Breach(breach.expected, actual, pointer=breach.pointer, exchange=breach.exchange)
+
+
+class Sequence(RuleBasedStateMachine):
+    """One sequence. `course` is set by the class that `verify_model` makes of it."""
+
+    course: Course
+
+    @initialize()
+    def begin(self) -> None:
+        """With nothing."""
+        self.watched: list[Watched] = []
+        self.course.steps.clear()
+
+    @rule(data=st.data())
+    def prepare(self, data: st.DataObject) -> None:
+        """A session in any state on offer, or one of those there are when they are enough."""
+        if len(self.watched) >= MOST_SESSIONS:
+            return
+        states = [state for state in get_args(State) if self.course.stage.offers(state)]
+        state = data.draw(st.sampled_from(["pending", *states]))
+        name = f"s{len(self.watched) + 1}"
+        self._step(f"{name} = {state}", lambda: self._watch(name, state))
+
+    @precondition(lambda self: self.watched)
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        """With the right key."""
+        watched = data.draw(st.sampled_from(self.watched))
+        self._step(f"cancel {watched.name}", lambda: self._cancel(watched))
+
+    @precondition(lambda self: self.watched)
+    @rule(data=st.data())
+    def cancel_with_a_wrong_key(self, data: st.DataObject) -> None:
+        """With a key that nobody has, or that is another tenant's: nothing changes."""
+        watched = data.draw(st.sampled_from(self.watched))
+        client = self.course.client
+        key = data.draw(st.sampled_from([client.unknown_key(), *filter(None, [client.target.other_api_key])]))
+        who = "another tenant" if key == client.target.other_api_key else "nobody"
+        self._step(
+            f"cancel {watched.name} as {who}",
+            lambda: verify_not_successful(client.cancel(watched.session.id, key=key)),
+        )
+
+    @precondition(lambda self: self.watched and self.course.stage.offers("complete"))
+    @rule(data=st.data())
+    def complete(self, data: st.DataObject) -> None:
+        """By the implementation's own way; what it does with an overdue session is its own affair."""
+        watched = data.draw(st.sampled_from(self.watched))
+        if watched.state != "overdue":
+            self._step(f"complete {watched.name}", lambda: self._complete(watched))
+
+    @precondition(lambda self: self.watched and self.course.stage.offers("read"))
+    @rule(data=st.data())
+    def read(self, data: st.DataObject) -> None:
+        """The state is the one that the calls so far have led to."""
+        watched = data.draw(st.sampled_from(self.watched))
+        self._step(f"read {watched.name}", lambda: self._read(watched))
+
+    def _watch(self, name: str, state: State) -> None:
+        self.watched.append(Watched(name, self.course.stage.prepare(state), state))
+
+    def _cancel(self, watched: Watched) -> None:
+        exchange = self.course.client.cancel(watched.session.id)
+        if watched.state == "pending":
+            verify_status(exchange, 200)
+            watched.state = "cancelled"
+        else:
+            verify_refused(exchange, REFUSED_WITH[watched.state])
+
+    def _complete(self, watched: Watched) -> None:
+        completed = self.course.stage.complete(watched.session)
+        if completed != (watched.state == "pending"):
+            expected = "a completion" if watched.state == "pending" else f"a {watched.state} session to stay so"
+            raise Breach(expected, "a completed session" if completed else "a refused completion")
+        watched.state = "completed" if completed else watched.state
+
+    def _read(self, watched: Watched) -> None:
+        status = self.course.stage.read(watched.session).get("status")
+        allowed = READS_AS.get(watched.state, (watched.state,))
+        if status not in allowed:
+            raise Breach(f"status {' or '.join(allowed)}", f"status {status}", pointer="/status")
+
+    def _step(self, words: str, act: Callable[[], Any]) -> None:
+        """Do it and remember it. What is no breach ends the run: hypothesis must not take it for one and shorten it."""
+        self.course.steps.append(words)
+        try:
+            act()
+        except Breach as breach:
+            self.course.breach = self.course.breach or _with_steps(breach, self.course.steps)
+            raise
+        except Signal as signal:
+            self.course.signal = signal
+            raise unittest.SkipTest(signal.message) from None
