@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance test mock crash bench profile check lint types spec constraints clean
+.PHONY: help conformance test mock proof crash bench profile check lint types spec constraints clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -19,6 +19,9 @@ test: $(READY)  ## Run all tests
 
 mock: $(READY)  ## Serve the mock; ARGS=... go to it
 	@$(BIN)/python -m mock_server $(ARGS)
+
+proof: $(READY)  ## Judge every defect, lawful variant and harness fault with three seeds; writes proof.md
+	@$(BIN)/python -m tests.targets.proof --page proof.md $(ARGS)
 
 crash: $(READY)  ## Kill the mock again and again, and see that nothing is lost; ARGS="--rounds N --seed N"
 	@$(BIN)/python -m tests.crash $(ARGS)
@@ -49,7 +52,7 @@ constraints: ## Pin what a fresh install resolves to today
 	@touch $(READY)
 
 clean:  ## Remove the virtual environment and everything built
-	@rm -rf $(VENV) build dist report .mypy_cache .ruff_cache .pytest_cache .coverage*
+	@rm -rf $(VENV) build dist report proof.md .mypy_cache .ruff_cache .pytest_cache .coverage*
 
 $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

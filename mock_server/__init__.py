@@ -18,6 +18,7 @@ From shell to core; imports point down this list, never up, and a test holds the
     targets      where webhooks may go
     security     key to tenant, and who may control
     errors       one class for each code, one renderer
+    lean_connexion  what of connexion is used
     log          one line for each request
     tenants      a world for each key
     store        one transaction for each change

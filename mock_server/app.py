@@ -10,8 +10,6 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from connexion import AsyncApp
-from connexion.middleware.lifespan import LifespanMiddleware
 from starlette.types import Scope
 
 from mock_server.advance import Advance
@@ -27,6 +25,7 @@ from mock_server.expiry import ExpiryJob
 from mock_server.handlers import Handlers
 from mock_server.hosted_page import HostedPage
 from mock_server.layers import Front, Operations, Routing
+from mock_server.lean_connexion import AsyncApp, LifespanMiddleware
 from mock_server.log import Log
 from mock_server.security import ControlGate, Headers, Keys
 from mock_server.settings import BadSettingError, Settings

@@ -14,9 +14,6 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
-from connexion.middleware.routing import RoutingMiddleware
-from connexion.operations import AbstractOperation
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -25,6 +22,7 @@ from mock_server.answers import Answer, ContractBreachError, Documented
 from mock_server.errors import ApiError, ConnectionDroppedError, MethodNotAllowedError, answer_of
 from mock_server.inputs import Query, body_reader, verify_length
 from mock_server.journal import Entry
+from mock_server.lean_connexion import AbstractOperation, RoutedAPI, RoutedMiddleware, RoutingMiddleware
 from mock_server.log import Log
 from mock_server.security import Headers
 from mock_server.tenants import Tenant
