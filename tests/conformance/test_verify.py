@@ -18,6 +18,7 @@ from conformance.verify import (
     verify_cancelled_at,
     verify_client_error_or_redirect,
     verify_json_media_type,
+    verify_kept,
     verify_not_successful,
     verify_object,
     verify_one_code,
@@ -220,3 +221,12 @@ def test_a_secret_is_found_with_its_slashes_escaped_too() -> None:
         with pytest.raises(Breach) as breach:
             verify_absent({secret}, iter([("the body", text)]), None)
         assert secret not in breach.value.message
+
+
+def test_a_session_keeps_the_second_it_was_told() -> None:
+    told = answer(cancelled_session())
+    verify_kept(told, cancelled_session())
+    verify_kept(told, cancelled_session(cancelled_at="2026-01-01T00:06:40Z"))
+    for changed in ({"status": "pending"}, {"cancelled_at": None}, {"cancelled_at": int(NOW) + 1}):
+        with pytest.raises(Breach):
+            verify_kept(told, cancelled_session(**changed))
