@@ -98,3 +98,20 @@ def test_a_bad_baseline_says_what_is_wrong(text: str, word: str, tmp_path: Path)
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=word):
         load_baseline(path)
+
+
+def test_the_exit_codes_are_those_of_the_documentation() -> None:
+    assert [int(code) for code in ExitCode] == [0, 1, 2, 3, 4, 130]
+
+
+def test_what_does_not_apply_is_named_and_nothing_else_is() -> None:
+    assert decide([finding(Outcome.PASS), finding(Outcome.PASS, OTHER)]).notes == ()
+    verdict = decide([finding(Outcome.NOT_APPLICABLE), finding(Outcome.PASS, OTHER)])
+    assert verdict.notes == (f"not applicable here: {MUST.id}",)
+
+
+def test_only_an_accepted_failure_is_told_as_one() -> None:
+    accepted = {each.id: Accepted(each.id, "known", date(2199, 1, 1)) for each in (MUST,)}
+    verdict = decide([finding(Outcome.FAIL), finding(Outcome.FAIL, OTHER)], baseline=accepted, today=TODAY)
+    assert verdict.exit_code == ExitCode.NOT_CONFORMANT
+    assert verdict.notes == (f"failed but accepted by the baseline: {MUST.id}",)
