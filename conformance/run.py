@@ -6,12 +6,14 @@ import base64
 import contextlib
 import os
 import secrets
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from conformance.client import Client
 from conformance.masking import Masker
@@ -165,7 +167,10 @@ def _run_scenarios(plugin: ConformancePlugin) -> str:
         "--strict-markers",
         *("-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:logging", "-p", "no:warnings"),
     ]
-    code = pytest.main(arguments, plugins=[plugin])
+    with tempfile.TemporaryDirectory() as folder:
+        # What hypothesis remembers between runs stays out of the user's folder.
+        set_hypothesis_home_dir(folder)
+        code = pytest.main(arguments, plugins=[plugin])
     if code == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     return f"pytest ended with {code!r} before this scenario ran"

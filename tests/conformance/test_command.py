@@ -248,9 +248,8 @@ def test_nothing_of_the_users_folder_takes_part_and_nothing_is_left_there(tmp_pa
     (tmp_path / "conftest.py").write_text(broken)
     (tmp_path / "schemathesis.toml").write_text("nonsense = [")
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-flag\n")
-    (tmp_path / ".hypothesis").mkdir()
     before = sorted(path.name for path in tmp_path.rglob("*"))
-    judged = judge(Correct(), "--only", "OK", "BODY-9", folder=tmp_path)
+    judged = judge(Correct(), "--only", "OK", "BODY-9", "STATE-8", "NF-4", "--thorough", folder=tmp_path)
     assert judged.exit_code == 0, judged.output
     assert sorted(path.name for path in tmp_path.rglob("*")) == before
 
