@@ -15,7 +15,7 @@ conformance: $(READY)  ## Judge the mock, or BASE_URL=... (see README); ARGS=...
 	@PYTHON=$(BIN)/python sh .ci/conformance $(ARGS)
 
 test: $(READY)  ## Run all tests
-	@$(BIN)/python -m pytest -n 4 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 mock: $(READY)  ## Serve the mock; ARGS=... go to it
 	@$(BIN)/python -m mock_server $(ARGS)

@@ -15,7 +15,7 @@ from tests.targets.correct import KEY, OTHER_KEY, Correct
 from tests.targets.wire import serving
 
 # Loopback is quick: what has not arrived after this long will not arrive.
-QUICK = ("--webhook-timeout", "1.5")
+QUICK = ("--webhook-timeout", "3")
 
 
 @dataclass(frozen=True, slots=True)
