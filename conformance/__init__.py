@@ -1,17 +1,30 @@
 """A conformance suite for `POST /api/v1/payment/sessions/{session_id}/cancel`: any implementation, one verdict.
 
-outcomes   the vocabulary: what can be said of a requirement, and the exceptions that say it
-target     what is judged, and with which keys
-client     HTTP to the target; every exchange is kept as evidence
-providers  put the target into a state
-stage      sessions in a wanted state, their preconditions read back
-receiver   the webhook endpoint, and what arrived there
-verify     the rules of judgement; each raises `Breach`
-scenarios  one requirement of `openapi/requirements.yaml`, one test function
-plugin     runs the scenarios under pytest and turns what they raise into findings
-races      several cancels at once, and what may come of them
-verdict    findings to verdict and exit code
-report     the verdict for people and machines
-run        one run, from preflight to findings
-flags      the command line
+From shell to core; imports point down this list, never up, and a test holds them to it:
+
+    __main__        the commands
+    inputs          what flags and environment amount to, checked
+    flags           the command line and its help
+    progress        what a run is doing
+    report          the verdict for people and machines
+    run             one run, from preflight to findings
+    scenarios       one requirement of `openapi/requirements.yaml`, one test function
+    plugin          runs the scenarios under pytest and turns what they raise into findings
+    baseline        accepted failures
+    verdict         findings to verdict and exit code
+    model           sequences of calls against an oracle
+    races           several cancels at once, and what may come of them
+    generated       cancels made up from the contract
+    documented      a 200 against the contract's schema
+    verify          the rules of judgement; each raises `Breach`
+    stage           sessions in a wanted state, their preconditions read back
+    webhooks        what the deliveries amount to
+    check_provider  whether a provider keeps the protocol
+    receiver        the webhook endpoint, and what arrived there
+    client          HTTP to the target; every exchange is kept as evidence
+    providers       put the target into a state
+    masking         secrets, and how they are kept out of reports
+    outcomes        the vocabulary: what can be said of a requirement, and the exceptions that say it
+    exchange        a request and its answer; the ledger of all that a run has done
+    target          what is judged, and with which keys
 """

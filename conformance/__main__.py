@@ -12,10 +12,10 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
+from conformance.check_provider.checking import check_provider, render_checks
 from conformance.client import Client
-from conformance.flags import (
-    Parser,
-    build_parser,
+from conformance.flags import Parser, build_parser
+from conformance.inputs import (
     judging_of,
     manner_of,
     provider_of,
@@ -26,9 +26,8 @@ from conformance.flags import (
 from conformance.masking import Masker
 from conformance.outcomes import HarnessError, Signal
 from conformance.plugin import require
-from conformance.progress import coloured, show_progress
+from conformance.progress import Progress, coloured
 from conformance.providers.answers import ProtocolProvider
-from conformance.providers.checking import check_provider, render_checks
 from conformance.receiver import Receiver
 from conformance.report.html import render_html
 from conformance.report.json_report import render_json
@@ -53,25 +52,28 @@ def main(arguments: list[str] | None = None) -> int:
         for requirement in selected:
             print(f"{requirement.id:<14}{requirement.level:<8}{requirement.basis}  {requirement.statement}")
         return ExitCode.CONFORMANT
+    progress = Progress()
     try:
         if options.command == "check-provider":
             return _check_provider(parser, options)
-        return _dry_run(parser, options, selected) if options.dry_run else _run(parser, options, selected)
+        if options.dry_run:
+            return _dry_run(parser, options, selected)
+        return _run(parser, options, selected, progress)
     except KeyboardInterrupt:
-        show_progress("")
+        progress("")
         print("interrupted: no verdict", file=sys.stderr)
         return ExitCode.INTERRUPTED
 
 
-def _run(parser: Parser, options: argparse.Namespace, selected: tuple[Requirement, ...]) -> int:
+def _run(parser: Parser, options: argparse.Namespace, selected: tuple[Requirement, ...], progress: Progress) -> int:
     target = target_of(parser, options)
     judging = judging_of(parser, options)
     manner = manner_of(parser, options)
     masker = Masker()
     provider = provider_of(parser, options, target, masker)
     started = time.monotonic()
-    findings = run(target, provider, selected, masker, manner, show_progress)
-    show_progress("")
+    findings = run(target, provider, selected, masker, manner, progress)
+    progress("")
     verdict = decide(findings, strict=judging.strict, allow_untested=judging.allow_untested, baseline=judging.baseline)
     duration_s = time.monotonic() - started
     first, _, rest = render_terminal(verdict, masker, duration_s, manner.seed).partition("\n")
@@ -85,7 +87,7 @@ def _write_reports(
     try:
         if report_dir is not None:
             for name, text in (
-                ("report.json", render_json(verdict, target, masker, duration_s)),
+                ("report.json", render_json(verdict, target, masker, duration_s, seed=seed)),
                 ("report.html", render_html(verdict, target, masker, duration_s, seed=seed)),
                 ("junit.xml", render_junit(verdict, masker)),
             ):

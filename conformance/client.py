@@ -3,78 +3,22 @@
 from __future__ import annotations
 
 import itertools
-import json
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from random import Random
-from typing import Any, TypeVar
 
 import httpx2
 
+from conformance.exchange import Exchange, Ledger
 from conformance.masking import Masker
 from conformance.outcomes import Inconclusive, NoAnswer, Reason, TargetLost
 from conformance.target import Target
 
-Result = TypeVar("Result")
-
 UNKNOWN_ID = "ps_0000000000000000"
 TRANSIENT = frozenset({429, 502, 503, 504})
 BODY_LIMIT = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """A request and its answer. Times are seconds: `sent_at` and `received_at` of the wall clock since the epoch,
-    `started` and `ended` of the monotonic clock. `attempts` counts tries that met 429, 503 or a gateway error."""
-
-    method: str
-    url: str
-    request_headers: tuple[tuple[str, str], ...]
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-    sent_at: float
-    received_at: float
-    started: float
-    ended: float
-    attempts: int = 1
-
-    @property
-    def text(self) -> str:
-        """The body as text; bytes that are not UTF-8 are replaced."""
-        return self.body.decode("utf-8", "replace")
-
-    def header(self, name: str) -> str | None:
-        """The first header of that name, in any case, or `None`."""
-        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
-
-    def json(self) -> Any:
-        """The body as JSON. Raises `ValueError` when it is none."""
-        return json.loads(self.body)
-
-    def date(self) -> float | None:
-        """The answer's `Date` in seconds since the epoch, or `None` when it is missing or unreadable."""
-        try:
-            return parsedate_to_datetime(self.header("date") or "").timestamp()
-        except ValueError:
-            return None
-
-
-@dataclass
-class Ledger:
-    """What a run has done so far, shared by all its connections.
-
-    `cancelled` holds when (monotonic seconds) a cancel of that session id answered 200; `known` every id prepared, and
-    `prepared_cancelled` those that were cancelled by other means than the cancel under test.
-    """
-
-    exchanges: list[Exchange] = field(default_factory=list)
-    cancelled: dict[str, float] = field(default_factory=dict)
-    known: set[str] = field(default_factory=set)
-    prepared_cancelled: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -148,24 +92,20 @@ class Client:
         """Cancel with exactly this `Authorization` header, or with none."""
         return self.send("POST", self.target.cancel_url(session_id), authorization)
 
-    def cancel_with(self, session_id: str, media_type: str, body: bytes) -> Exchange:
-        """Cancel with the valid key and a body that nobody asked for."""
+    def cancel_with(self, session_id: str, headers: Mapping[str, str], body: bytes = b"") -> Exchange:
+        """Cancel with the valid key, and with headers and a body that nobody asked for."""
         authorization = f"Bearer {self.target.api_key}"
-        exchange = self.send(
-            "POST", self.target.cancel_url(session_id), authorization, media_type=media_type, body=body
-        )
+        exchange = self.send("POST", self.target.cancel_url(session_id), authorization, headers=headers, body=body)
         if exchange.status == 200:
             self.ledger.cancelled.setdefault(session_id, exchange.ended)
         return exchange
 
-    def cancel_raw(self, raw_segment: str, authorization: str | None = None) -> Exchange:
-        """Cancel with the path segment put on the wire as it is: no encoding, no normalisation. With the valid key,
-        unless another `authorization` is given."""
+    def cancel_raw(self, raw_segment: str) -> Exchange:
+        """Cancel with the valid key and the path segment put on the wire as it is: no encoding, no normalisation."""
         path = httpx2.URL(self.target.base_url + "/").raw_path.decode("ascii").rstrip("/")
         raw = f"{path}/api/v1/payment/sessions/{raw_segment}/cancel"
         url = self.target.cancel_url(UNKNOWN_ID)
-        authorization = authorization or f"Bearer {self.target.api_key}"
-        return self.send("POST", url, authorization, raw_target=raw.encode("ascii"))
+        return self.send("POST", url, f"Bearer {self.target.api_key}", raw_target=raw.encode("ascii"))
 
     def near_misses(self) -> list[str]:
         """Keys that are almost the valid one: shortened, lengthened, in another case, changed, with another rest."""
@@ -193,7 +133,7 @@ class Client:
         authorization: str | None,
         *,
         raw_target: bytes | None = None,
-        media_type: str = "",
+        headers: Mapping[str, str] | None = None,
         body: bytes = b"",
     ) -> Exchange:
         """One request and its answer, retried while the target says it is busy.
@@ -201,11 +141,11 @@ class Client:
         Raises `TargetLost` when nobody answers, `NoAnswer` when only this request gets none, `Inconclusive` when the
         target stays busy.
         """
-        headers = dict(self.target.headers) | ({} if authorization is None else {"Authorization": authorization})
-        if media_type:
-            headers["Content-Type"] = media_type
+        all_headers = dict(headers or {}) | dict(self.target.headers)
+        if authorization is not None:
+            all_headers["Authorization"] = authorization
         for attempt in itertools.count(1):
-            exchange = self._once(method, url, headers, raw_target, body, attempt)
+            exchange = self._once(method, url, all_headers, raw_target, body, attempt)
             self.exchanges.append(exchange)
             if exchange.status not in TRANSIENT:
                 return exchange
@@ -243,6 +183,7 @@ class Client:
             started=started,
             ended=time.monotonic(),
             attempts=attempt,
+            request_body=body,
         )
 
     def _why_no_answer(self, method: str, error: Exception) -> NoAnswer | TargetLost:
@@ -258,31 +199,6 @@ class Client:
         except httpx2.TransportError as second:
             return TargetLost(f"{self.target.base_url} gives no HTTP answer: {type(second).__name__}: {second}")
         return NoAnswer(f"the {method} got no answer ({type(error).__name__}: {error}), while other requests do")
-
-
-def simultaneously(actions: Sequence[Callable[[], Result]]) -> list[Result]:
-    """Run all actions at once, from one barrier; their results in order. Raises what the first failed one raised."""
-    barrier = threading.Barrier(len(actions))
-    results: list[Result | BaseException] = [NoAnswer("not started")] * len(actions)
-
-    def run(index: int) -> None:
-        try:
-            barrier.wait()
-            results[index] = actions[index]()
-        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread, which raises it
-            results[index] = error
-
-    threads = [threading.Thread(target=run, args=(index,), daemon=True) for index in range(len(actions))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    succeeded: list[Result] = []
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
-        succeeded.append(result)
-    return succeeded
 
 
 def _read(response: httpx2.Response) -> bytes:

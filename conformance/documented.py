@@ -12,7 +12,7 @@ from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.core.transport import Response
 from schemathesis.schemas import APIOperation
 
-from conformance.client import Exchange
+from conformance.exchange import Exchange
 from conformance.outcomes import Breach
 from conformance.target import CANCEL_PATH
 from openapi import contract

@@ -1,31 +1,64 @@
-"""Cancels that schemathesis makes up from the contract: ids and keys as its schema allows them, by the run's seed.
+"""Cancels that schemathesis makes up from the contract: its coverage phase always, its fuzzing where asked for.
 
-Only the requests are its own; what an answer must be is judged by our rules, since its default checks fail correct
-implementations of this endpoint.
+Only the requests are its own. What an answer must be is judged by our rules, requirement by requirement: its default
+checks fail correct implementations of this endpoint.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
 
 from conformance.documented import cancel_operation
 
+# How many a thorough run makes.
+FUZZED = 200
+# Those that say where a request ends; with a value that is not true the next request on the connection suffers.
+FRAMING = frozenset({"authorization", "connection", "content-length", "expect", "host", "te", "transfer-encoding"})
+MEDIA_TYPES = ("application/json", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "nonsense")
+
 
 @dataclass(frozen=True, slots=True)
-class GeneratedCancel:
-    """`segment` is the id as it goes over the wire; `authorization` is None where the valid key is meant."""
+class Fuzzed:
+    """One cancel: `segment` is an id as it goes over the wire, `authorization` is empty where it could not be sent."""
 
     segment: str
-    authorization: str | None
+    authorization: str
+    headers: dict[str, str]
+    body: bytes
 
 
-def generate_cancels(seed: int, count: int) -> list[GeneratedCancel]:
-    """As many as are asked for, the same for the same seed."""
-    cancels: list[GeneratedCancel] = []
+def covering_methods() -> tuple[str, ...]:
+    """Every method that the contract does not document for the cancel's path."""
+    return tuple(sorted({case.method for case in _coverage()} - {"POST"}))
+
+
+def covering_headers() -> tuple[dict[str, str], ...]:
+    """Headers of requests that go wrong in their header alone, such as a media type that lacks a parameter."""
+    headers = [_sendable(case.headers) for case in _coverage() if case.method == "POST"]
+    return tuple(each for each in headers if each)
+
+
+@cache
+def _coverage() -> tuple[Any, ...]:
+    operation = cancel_operation()
+    config = operation.schema.config.generation_for(operation=operation)
+    modes = list(GenerationMode)
+    return tuple(operation.schema.iter_coverage_cases(operation, generation_modes=modes, generation_config=config))
+
+
+@cache
+def fuzz_cancels(seed: int, count: int) -> tuple[Fuzzed, ...]:
+    """As many as are asked for, the same for the same seed. Takes a second or two of computing."""
+    made: list[Fuzzed] = []
 
     @hypothesis.seed(seed)
     @settings(
@@ -35,13 +68,27 @@ def generate_cancels(seed: int, count: int) -> list[GeneratedCancel]:
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    @hypothesis.given(case=cancel_operation().as_strategy())
-    def collect(case: Any) -> None:
+    @hypothesis.given(
+        case=cancel_operation().as_strategy(generation_mode=GenerationMode.NEGATIVE),
+        media_type=st.sampled_from(MEDIA_TYPES),
+        body=st.binary(max_size=200),
+    )
+    def collect(case: Any, media_type: str, body: bytes) -> None:
         authorization = dict(case.headers or {}).get("Authorization", "")
-        # Some could not be put on the wire by any client; `Bearer` alone is another requirement's.
-        is_sendable = authorization.isascii() and authorization.isprintable() and authorization == authorization.strip()
-        segment = case.path_parameters["session_id"]
-        cancels.append(GeneratedCancel(segment, authorization if authorization and is_sendable else None))
+        headers = _sendable(case.headers) | {"Content-Type": media_type}
+        authorization = authorization if _is_sendable("Authorization", authorization) else ""
+        made.append(Fuzzed(case.path_parameters["session_id"], authorization, headers, body))
 
     collect()
-    return cancels
+    return tuple(made)
+
+
+def _sendable(headers: Mapping[str, str] | None) -> dict[str, str]:
+    """Those that any client can put on the wire; the key is none of them."""
+    pairs = dict(headers or {}).items()
+    return {name: value for name, value in pairs if name.lower() not in FRAMING and _is_sendable(name, value)}
+
+
+def _is_sendable(name: str, value: str) -> bool:
+    is_token = re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name)
+    return bool(is_token and value.isascii() and value.isprintable() and value == value.strip())

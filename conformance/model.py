@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unittest
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, get_args
 
@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from conformance.client import Client
-from conformance.outcomes import Breach, Signal
+from conformance.exchange import Exchange
+from conformance.outcomes import Breach, Signal, Step
 from conformance.providers import Session, State
 from conformance.stage import Stage
 from conformance.verify import verify_not_successful, verify_refused, verify_status
@@ -48,14 +49,14 @@ class Course:
 
     client: Client
     stage: Stage
-    steps: list[str] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
     signal: Signal | None = None
     breach: Breach | None = None
 
 
 def verify_model(client: Client, stage: Stage, *, sequences: int, calls: int) -> None:
-    """Run so many sequences of so many calls. Raises the `Breach` of the shortest sequence that shows one, its steps in
-    its words, or the signal that ended the run."""
+    """Run so many sequences of so many calls. Raises the `Breach` of the shortest sequence that shows one, its steps as
+    its script, or the signal that ended the run."""
     course = Course(client, stage)
     machine: type[RuleBasedStateMachine] = type("Machine", (Sequence,), {"course": course})
     profile = settings(
@@ -83,9 +84,8 @@ def verify_model(client: Client, stage: Stage, *, sequences: int, calls: int) ->
         raise course.breach from None
 
 
-def _with_steps(breach: Breach, steps: list[str]) -> Breach:
-    actual = f"{breach.actual}, after: {'; '.join(steps)}"
-    return Breach(breach.expected, actual, pointer=breach.pointer, exchange=breach.exchange)
+def _with_steps(breach: Breach, steps: list[Step]) -> Breach:
+    return Breach(breach.expected, breach.actual, pointer=breach.pointer, exchange=breach.exchange, script=tuple(steps))
 
 
 class Sequence(RuleBasedStateMachine):
@@ -107,7 +107,7 @@ class Sequence(RuleBasedStateMachine):
         states = [state for state in get_args(State) if self.course.stage.offers(state)]
         state = data.draw(st.sampled_from(["pending", *states]))
         name = f"s{len(self.watched) + 1}"
-        self._step(f"{name} = {state}", lambda: self._watch(name, state))
+        self._step(f"{name} = a {state} session", lambda: self._watch(name, state))
 
     @precondition(lambda self: self.watched)
     @rule(data=st.data())
@@ -126,7 +126,7 @@ class Sequence(RuleBasedStateMachine):
         who = "another tenant" if key == client.target.other_api_key else "nobody"
         self._step(
             f"cancel {watched.name} as {who}",
-            lambda: verify_not_successful(client.cancel(watched.session.id, key=key)),
+            lambda: verify_not_successful(self._did(client.cancel(watched.session.id, key=key))),
         )
 
     @precondition(lambda self: self.watched and self.course.stage.offers("complete"))
@@ -135,20 +135,27 @@ class Sequence(RuleBasedStateMachine):
         """By the implementation's own way; what it does with an overdue session is its own affair."""
         watched = data.draw(st.sampled_from(self.watched))
         if watched.state != "overdue":
-            self._step(f"complete {watched.name}", lambda: self._complete(watched))
+            self._step(f"complete {watched.name}, by the provider", lambda: self._complete(watched))
 
     @precondition(lambda self: self.watched and self.course.stage.offers("read"))
     @rule(data=st.data())
     def read(self, data: st.DataObject) -> None:
         """The state is the one that the calls so far have led to."""
         watched = data.draw(st.sampled_from(self.watched))
-        self._step(f"read {watched.name}", lambda: self._read(watched))
+        self._step(f"read {watched.name}, by the provider", lambda: self._read(watched))
 
     def _watch(self, name: str, state: State) -> None:
-        self.watched.append(Watched(name, self.course.stage.prepare(state), state))
+        session = self.course.stage.prepare(state)
+        self.course.steps[-1] = Step(f"{name} = {session.id}, {state}, from the provider")
+        self.watched.append(Watched(name, session, state))
+
+    def _did(self, exchange: Exchange) -> Exchange:
+        """The step under way was this exchange."""
+        self.course.steps[-1] = replace(self.course.steps[-1], exchange=exchange)
+        return exchange
 
     def _cancel(self, watched: Watched) -> None:
-        exchange = self.course.client.cancel(watched.session.id)
+        exchange = self._did(self.course.client.cancel(watched.session.id))
         if watched.state == "pending":
             verify_status(exchange, 200)
             watched.state = "cancelled"
@@ -170,7 +177,7 @@ class Sequence(RuleBasedStateMachine):
 
     def _step(self, words: str, act: Callable[[], Any]) -> None:
         """Do it and remember it. What is no breach ends the run: hypothesis must not take it for one and shorten it."""
-        self.course.steps.append(words)
+        self.course.steps.append(Step(words))
         try:
             act()
         except Breach as breach:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-if TYPE_CHECKING:
-    from conformance.client import Exchange
-    from openapi import Requirement
+from conformance.exchange import Exchange
+from openapi import Requirement
 
 
 class Outcome(StrEnum):
@@ -47,6 +46,14 @@ class Reason(StrEnum):
     SUITE_ERROR = "suite_error"
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a sequence, in words; with the exchange, where it was a request to the target."""
+
+    words: str
+    exchange: Exchange | None = None
+
+
 class Signal(Exception):  # noqa: N818 - most signals are no errors
     """What ends a scenario before its end. `message` is one line for people and holds no secret."""
 
@@ -59,16 +66,27 @@ class Signal(Exception):  # noqa: N818 - most signals are no errors
 
 
 class Breach(Signal):
-    """The requirement does not hold: what was expected, what was found, and where in the answer (a JSON pointer)."""
+    """The requirement does not hold: what was expected, what was found, and where in the answer (a JSON pointer).
+
+    `script` is the sequence that led there, where one cancel alone does not show it."""
 
     outcome = Outcome.FAIL
 
-    def __init__(self, expected: str, actual: str, *, pointer: str = "", exchange: Exchange | None = None) -> None:
+    def __init__(
+        self,
+        expected: str,
+        actual: str,
+        *,
+        pointer: str = "",
+        exchange: Exchange | None = None,
+        script: tuple[Step, ...] = (),
+    ) -> None:
         super().__init__(Reason.BREACHED, f"expected {expected}, got {actual}")
         self.expected = expected
         self.actual = actual
         self.pointer = pointer
         self.exchange = exchange
+        self.script = script
 
 
 class NotApplicable(Signal):
@@ -117,7 +135,7 @@ class TargetLost(HarnessError):  # noqa: N818 - named for what happened
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one run says of one requirement, with the exchanges it saw (`breach` names the one that mattered)."""
+    """What one run says of one requirement, with the exchanges it saw (`exchange` is the one that mattered)."""
 
     requirement: Requirement
     outcome: Outcome
@@ -127,6 +145,7 @@ class Finding:
     actual: str = ""
     pointer: str = ""
     exchange: Exchange | None = None
+    script: tuple[Step, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
     duration_s: float = 0.0
 
@@ -150,5 +169,6 @@ def finding_of(requirement: Requirement, signal: BaseException | None, **seen: A
         signal.actual,
         signal.pointer,
         signal.exchange,
+        signal.script,
         **seen,
     )

@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 import pytest
 
-from conformance.client import Client, Exchange
+from conformance.client import Client
+from conformance.exchange import Exchange
 from conformance.outcomes import (
     Finding,
     HarnessError,

@@ -1,4 +1,4 @@
-"""What a run is doing, in one line that is written over on a terminal; nothing elsewhere. And colour, where wanted."""
+"""What a run is doing: one line that is written over on a terminal, plain lines elsewhere. And colour, where wanted."""
 
 from __future__ import annotations
 
@@ -6,11 +6,23 @@ import os
 import sys
 
 
-def show_progress(text: str) -> None:
-    """Replace the line on standard error, if that is a terminal; an empty text takes it away."""
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{text[:100]}")
-        sys.stderr.flush()
+class Progress:
+    """Says on standard error what a run is doing; requirements one by one on a terminal, by their areas elsewhere."""
+
+    def __init__(self) -> None:
+        # As it is before pytest captures what scenarios and their libraries print.
+        self._stream = sys.stderr
+        self._area = ""
+
+    def __call__(self, text: str) -> None:
+        """Say it. An empty text says that the run has ended."""
+        if self._stream.isatty():
+            print(f"\r\x1b[K{text[:100]}", end="", file=self._stream, flush=True)
+            return
+        area = text.rpartition("-")[0] if text.startswith("CXL-") else text
+        if area and area != self._area:
+            print(f"conformance: {area}", file=self._stream, flush=True)
+        self._area = area
 
 
 def coloured(text: str, good: bool) -> str:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
-from conformance.client import Client, Exchange, simultaneously
+from conformance.client import Client
+from conformance.exchange import Exchange
 from conformance.outcomes import Breach, Inconclusive, NoAnswer, Reason
 from conformance.providers import Session
 from conformance.stage import Stage
 from conformance.verify import codes_in, verify_one_code, verify_status
+
+Result = TypeVar("Result")
 
 # How far apart the first and the last cancel around the moment of expiry are.
 EXPIRY_SPREAD_S = 0.6
@@ -125,3 +130,28 @@ def _round(lanes: list[Client], session: Session, pauses_s: Sequence[float] = ()
     answers = simultaneously([partial(cancel, lane, pause_s) for lane, pause_s in zip(lanes, pauses_s, strict=True)])
     exchanges = tuple(answer for answer in answers if isinstance(answer, Exchange))
     return Round(session, exchanges, tuple(answer for answer in answers if isinstance(answer, NoAnswer)))
+
+
+def simultaneously(actions: Sequence[Callable[[], Result]]) -> list[Result]:
+    """Run all actions at once, from one barrier; their results in order. Raises what the first failed one raised."""
+    barrier = threading.Barrier(len(actions))
+    results: list[Result | BaseException] = [NoAnswer("not started")] * len(actions)
+
+    def run(index: int) -> None:
+        try:
+            barrier.wait()
+            results[index] = actions[index]()
+        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread, which raises it
+            results[index] = error
+
+    threads = [threading.Thread(target=run, args=(index,), daemon=True) for index in range(len(actions))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    succeeded: list[Result] = []
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+        succeeded.append(result)
+    return succeeded

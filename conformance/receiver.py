@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -44,7 +44,7 @@ class Receiver:
         self._deliveries: list[Delivery] = []
         self._released = threading.Event()
         self._hold_s = 0.0
-        self._status = 204
+        self._refused: Callable[[Delivery], bool] | None = None
         self._server = _Server((host, port), _Handler)
         self._server.receiver = self
         reach = {"0.0.0.0": "127.0.0.1", "::": "127.0.0.1"}.get(host, host)
@@ -74,13 +74,13 @@ class Receiver:
             self._released.set()
 
     @contextmanager
-    def refusing(self) -> Iterator[None]:
-        """Answer 503 until the block ends."""
-        self._status = 503
+    def refusing(self, which: Callable[[Delivery], bool]) -> Iterator[None]:
+        """Answer 503 to these deliveries until the block ends."""
+        self._refused = which
         try:
             yield
         finally:
-            self._status = 204
+            self._refused = None
 
     def is_reachable(self) -> bool:
         """Whether we can be reached at all; without that the absence of deliveries would mean nothing."""
@@ -99,7 +99,9 @@ class Receiver:
         """Keep a delivery and return the status to answer, after the hold if there is one."""
         if path != self._path:
             return 404
-        delivery = Delivery(headers, body, time.monotonic(), self._status, time.monotonic())
+        delivery = Delivery(headers, body, time.monotonic(), 204, time.monotonic())
+        if self._refused and self._refused(delivery):
+            delivery = replace(delivery, status=503)
         with self._arrival:
             index = len(self._deliveries)
             self._deliveries.append(delivery)

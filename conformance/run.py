@@ -165,6 +165,8 @@ def _run_scenarios(plugin: ConformancePlugin) -> str:
         "--import-mode=importlib",
         "--assert=plain",
         "--strict-markers",
+        # Leaves the progress to be seen, which holds on to the stream from before.
+        "--capture=sys",
         *("-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:logging", "-p", "no:warnings"),
     ]
     with tempfile.TemporaryDirectory() as folder:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.client import Exchange
+from conformance.exchange import Exchange
 from conformance.outcomes import Breach, Inconclusive, NotTestable, Reason
 from conformance.providers import Session
 from openapi import contract, json_schema

@@ -9,11 +9,12 @@ import json
 import re
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from conformance.client import Ledger
+from conformance.exchange import Ledger
 from conformance.receiver import Delivery, Receiver
 
 CANCELLED = "payment.session.cancelled"
@@ -98,6 +99,16 @@ class Webhooks:
             left_s = max(event.deliveries[-1].ended for event in refused) + self.timeout_s - time.monotonic()
             if left_s <= 0 or not self.receiver.wait_for_change(seen, left_s):
                 return
+
+    def refusing(self, session_id: str) -> AbstractContextManager[None]:
+        """Answer 503 to the event of this session while the block runs, or to one that names none; no other event must
+        suffer from it."""
+
+        def is_its_event(delivery: Delivery) -> bool:
+            names = self._names(delivery)
+            return is_cancelled_event(delivery) and (session_id in names or not names)
+
+        return self.receiver.refusing(is_its_event)
 
     def await_refusal(self) -> None:
         """Wait until an event was answered 503, or `timeout_s` have passed without."""

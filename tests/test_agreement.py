@@ -43,17 +43,20 @@ def test_no_part_imports_what_it_must_not_lean_on(package: str, foreign: set[str
             assert {name.partition(".")[0] for name in imports_of(path)} & foreign == set(), path
 
 
-def test_imports_of_the_mock_point_down_its_map() -> None:
-    text = (ROOT / "mock_server" / "__init__.py").read_text()
+@pytest.mark.parametrize("package", ["mock_server", "conformance"])
+def test_imports_point_down_the_map_of_the_package(package: str) -> None:
+    folder = ROOT / package
+    text = (folder / "__init__.py").read_text()
     order = [line.split()[0] for line in text.splitlines() if line.startswith("    ")]
-    modules = {path.stem for path in (ROOT / "mock_server").glob("*.py")} - {"__init__"} | {"control"}
-    assert sorted(order) == sorted(modules), "the map names every module once"
-    for path in (ROOT / "mock_server").rglob("*.py"):
-        own = "control" if path.parent.name == "control" else path.stem
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    parts = {path.parent.name for path in folder.glob("*/__init__.py")}
+    assert sorted(order) == sorted(modules | parts), "the map names every module once"
+    for path in folder.rglob("*.py"):
+        own = path.relative_to(folder).parts[0].removesuffix(".py")
         for name in imports_of(path):
-            parts = name.split(".")
-            if parts[0] == "mock_server" and len(parts) > 1 and path.stem != "__init__" and parts[1] != own:
-                assert order.index(parts[1]) > order.index(own), f"{own} imports {parts[1]}"
+            root, _, rest = name.partition(".")
+            if root == package and rest and own not in {"__init__", rest.partition(".")[0]}:
+                assert order.index(rest.partition(".")[0]) > order.index(own), f"{own} imports {name}"
 
 
 def operations(document: dict[str, Any]) -> set[str]:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from conformance.client import Exchange
+from conformance.exchange import Exchange
 from conformance.masking import Masker
 from conformance.outcomes import Finding, Outcome
+from conformance.report.curl import render_script
 from conformance.report.evidence import SHOWN_CHARACTERS, render_exchange
 from conformance.report.markup import Html, Markup
 from conformance.report.timeline import Round, render_timeline, rounds_of
@@ -35,6 +36,9 @@ class Details:
         parts = [self._facts(finding)]
         if finding.exchange is not None:
             parts += [self._h.tag("h4", "The exchange that mattered"), self._exchange(finding.exchange)]
+        if finding.script:
+            script = "\n".join(render_script(finding.script, self._masker))
+            parts += [self._h.tag("h4", "The shortest sequence that shows it"), self._h.tag("pre", script)]
         if finding.requirement.area == RACE:
             parts += self._races(finding)
         if finding.exchanges:

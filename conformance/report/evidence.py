@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Any
 
-from conformance.client import Exchange
+from conformance.exchange import Exchange
 from conformance.masking import Masker
+from conformance.report.curl import render_curl
 
 SHOWN_CHARACTERS = 2000
-QUIET_REQUEST_HEADERS = frozenset({"host", "accept", "accept-encoding", "connection", "user-agent", "content-length"})
 
 
 def render_exchange(exchange: Exchange, masker: Masker) -> dict[str, Any]:
@@ -23,17 +22,6 @@ def render_exchange(exchange: Exchange, masker: Masker) -> dict[str, Any]:
         "duration_ms": round((exchange.ended - exchange.started) * 1000, 1),
         "curl": render_curl(exchange, masker),
     }
-
-
-def render_curl(exchange: Exchange, masker: Masker) -> str:
-    """A command that repeats the request; the key comes from `$CONFORMANCE_API_KEY`."""
-    words = ["curl", "-i", "-X", exchange.method, "--path-as-is", shlex.quote(masker.mask(exchange.url))]
-    if exchange.method == "HEAD":
-        words[1:4] = ["-I"]
-    if authorization := masker.mask(_authorization(exchange)):
-        # Double quotes, so that the shell puts the key in; a header with another key in it is shown as it was sent.
-        words += ["-H", f'"Authorization: {authorization.replace("[api key]", "$CONFORMANCE_API_KEY")}"']
-    return " ".join(words)
 
 
 def _headers(exchange: Exchange, masker: Masker) -> dict[str, str]:

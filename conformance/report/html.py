@@ -21,7 +21,7 @@ from conformance.verdict import Verdict
 COLUMNS = ("Requirement", "Level", "Statement", "Outcome", "Reason")
 
 
-def render_html(verdict: Verdict, target: Target, masker: Masker, duration_s: float, *, seed: int | None = None) -> str:
+def render_html(verdict: Verdict, target: Target, masker: Masker, duration_s: float, *, seed: int) -> str:
     """The whole page. It loads nothing, and its own policy forbids it to. `seed` brings back what is left to chance."""
     h = Html(masker)
     style, script = Markup(_asset("report.css")), Markup(_asset("report.js"))
@@ -58,7 +58,7 @@ def _policy(style: str, script: str) -> str:
     )
 
 
-def _header(h: Html, verdict: Verdict, target: Target, duration_s: float, seed: int | None) -> Markup:
+def _header(h: Html, verdict: Verdict, target: Target, duration_s: float, seed: int) -> Markup:
     counts = [
         h.tag("li", h.tag("b", verdict.count(outcome)), f" {spaced(outcome)}", class_=f"count {outcome}")
         for outcome in Outcome
@@ -67,8 +67,7 @@ def _header(h: Html, verdict: Verdict, target: Target, duration_s: float, seed: 
     facts = {"Exit code": int(verdict.exit_code), "Target": target.base_url, "Requirements": len(verdict.findings)}
     if began := [exchange.sent_at for finding in verdict.findings for exchange in finding.exchanges]:
         facts["Run"] = f"{datetime.fromtimestamp(min(began), UTC):%Y-%m-%d %H:%M:%S} UTC, {duration_s:.1f} s"
-    if seed is not None:
-        facts["Seed"] = seed
+    facts["Seed"] = seed
     return h.tag(
         "header",
         h.tag("p", "Conformance of the cancel of a payment session", class_="kicker"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from conformance.masking import Masker
 from conformance.outcomes import Finding
+from conformance.report.curl import render_script
 from conformance.report.evidence import render_exchange
 from conformance.target import Target
 from conformance.verdict import Verdict
@@ -14,7 +15,7 @@ from conformance.verdict import Verdict
 VERSION = 1
 
 
-def render_json(verdict: Verdict, target: Target, masker: Masker, duration_s: float) -> str:
+def render_json(verdict: Verdict, target: Target, masker: Masker, duration_s: float, *, seed: int) -> str:
     """The report as JSON text. `version` grows when a field changes its meaning or goes."""
     report = {
         "version": VERSION,
@@ -23,6 +24,7 @@ def render_json(verdict: Verdict, target: Target, masker: Masker, duration_s: fl
         "exit_code": int(verdict.exit_code),
         "notes": [masker.mask(note) for note in verdict.notes],
         "duration_s": round(duration_s, 3),
+        "seed": seed,
         "requirements": [_entry(finding, masker) for finding in verdict.findings],
     }
     return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
@@ -45,6 +47,7 @@ def _entry(finding: Finding, masker: Masker) -> dict[str, Any]:
             "actual": masker.mask(finding.actual),
             "pointer": masker.mask(finding.pointer),
             "exchange": render_exchange(finding.exchange, masker) if finding.exchange else None,
+            "script": render_script(finding.script, masker),
             "exchanges": [
                 {
                     "request": f"{exchange.method} {masker.mask(exchange.url)}",

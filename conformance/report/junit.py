@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 from conformance.masking import Masker
 from conformance.outcomes import Finding, Outcome
+from conformance.report.curl import render_script
 from conformance.report.evidence import render_exchange
 from conformance.verdict import Verdict
 
@@ -62,6 +63,7 @@ def _details(finding: Finding, masker: Masker) -> str:
     if finding.exchange is not None:
         shown = render_exchange(finding.exchange, masker)
         lines += [str(shown["request"]), f"{shown['status']} {shown['body']}", str(shown["curl"])]
+    lines += render_script(finding.script, masker)
     return _printable(masker.mask("\n".join(lines)))
 
 

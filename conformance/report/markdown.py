@@ -18,14 +18,13 @@ SHOWN_CHARACTERS = 300
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~&$@])")
 
 
-def render_markdown(verdict: Verdict, masker: Masker, duration_s: float, *, seed: int | None = None) -> str:
+def render_markdown(verdict: Verdict, masker: Masker, duration_s: float, *, seed: int) -> str:
     """Verdict, counts and notes; then whatever failed, warned or stayed open, and how to run just that again."""
-    took = f"{duration_s:.1f} s" if seed is None else f"{duration_s:.1f} s, seed {seed}"
     counts = ", ".join(f"{verdict.count(outcome)} {spaced(outcome)}" for outcome in Outcome if verdict.count(outcome))
     blocks = [
         f"## Conformance: {verdict.word} (exit {int(verdict.exit_code)})",
         meaning(verdict),
-        f"{len(verdict.findings)} requirements: {counts} ({took})",
+        f"{len(verdict.findings)} requirements: {counts} ({duration_s:.1f} s, seed {seed})",
     ]
     if verdict.notes:
         blocks.append("\n".join(f"- {_cell(note, masker)}" for note in verdict.notes))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from conformance.masking import Masker
 from conformance.outcomes import Finding, Outcome
+from conformance.report.curl import render_script
 from conformance.report.evidence import render_exchange
 from conformance.report.markup import visible
+from conformance.report.timeline import Round, draw_round, rounds_of
 from conformance.verdict import Verdict
 from openapi import requirements
 
@@ -32,14 +34,15 @@ def render_terminal(verdict: Verdict, masker: Masker, duration_s: float, seed: i
     ]
     for note in verdict.notes:
         lines += textwrap.wrap(note, WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
+    rounds = [calls for f in verdict.findings if f.requirement.area == "RACE" for calls in rounds_of(f.exchanges)]
     for outcome in ORDER:
         findings = [finding for finding in verdict.findings if finding.outcome is outcome]
-        lines += _judged(findings, masker) if outcome in JUDGED else _unjudged(findings, masker)
+        lines += _judged(findings, rounds, masker) if outcome in JUDGED else _unjudged(findings, masker)
     lines += ["", f"exit {int(verdict.exit_code)}: {verdict.word}"]
     return "\n".join(lines)
 
 
-def _judged(findings: Iterable[Finding], masker: Masker) -> Iterator[str]:
+def _judged(findings: Iterable[Finding], rounds: Sequence[Round], masker: Masker) -> Iterator[str]:
     """One paragraph for each failure or warning."""
     for finding in findings:
         yield ""
@@ -54,7 +57,16 @@ def _judged(findings: Iterable[Finding], masker: Masker) -> Iterator[str]:
             yield from _field("answer", f"{shown['status']} {shown['body']}".strip())
             # Not wrapped: it is there to be pasted.
             yield f"      again     {shown['curl']}"
+        yield from _unwrapped("script", render_script(finding.script, masker))
+        for calls in rounds:
+            if finding.exchange in calls:
+                yield from _unwrapped("race", draw_round(calls))
         yield f"      just this --only {finding.requirement.id}"
+
+
+def _unwrapped(name: str, lines: Iterable[str]) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        yield f"      {'' if number else name:<10}{visible(line)}"
 
 
 def _unjudged(findings: Iterable[Finding], masker: Masker) -> Iterator[str]:

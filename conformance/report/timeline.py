@@ -1,11 +1,12 @@
-"""Races drawn: each call a bar from its start to its answer, all of a round on one axis."""
+"""Races drawn, for the page and in plain text: each call a bar from its start to its answer, a round on one axis."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
 
-from conformance.client import UNKNOWN_ID, Exchange
+from conformance.client import UNKNOWN_ID
+from conformance.exchange import Exchange
 from conformance.report.markup import Html, Markup
 
 LANE_PX = 22
@@ -13,6 +14,7 @@ BAR_PX = 12
 TOP_PX = 20
 # Calls of one round start within milliseconds of another's end, even where the target answers one after another.
 ROUND_GAP_S = 0.25
+BAR_CHARACTERS = 50
 
 Round = tuple[Exchange, ...]
 
@@ -29,6 +31,19 @@ def rounds_of(exchanges: Iterable[Exchange]) -> list[Round]:
         else:
             rounds.append([exchange])
     return [tuple(calls) for calls in rounds if len(calls) > 1]
+
+
+def draw_round(calls: Sequence[Exchange]) -> list[str]:
+    """One round in plain text: a line for each call, its bar on the axis that all share."""
+    began = calls[0].started
+    span_s = max(call.ended for call in calls) - began or 0.001
+    lines = [f"{len(calls)} calls within {span_s * 1000:.1f} ms"]
+    for call in calls:
+        first, last = (int((moment - began) / span_s * (BAR_CHARACTERS - 1)) for moment in (call.started, call.ended))
+        bar = " " * first + "=" * (last - first + 1)
+        times = f"{(call.started - began) * 1000:.1f} to {(call.ended - began) * 1000:.1f} ms"
+        lines.append(f"{call.status} |{bar:<{BAR_CHARACTERS}}| {times}")
+    return lines
 
 
 def render_timeline(h: Html, number: int, calls: Sequence[Exchange]) -> Markup:

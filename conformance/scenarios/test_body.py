@@ -2,8 +2,9 @@
 
 import pytest
 
-from conformance.client import Client, Exchange
+from conformance.client import Client
 from conformance.documented import verify_documented
+from conformance.exchange import Exchange
 from conformance.outcomes import Breach
 from conformance.plugin import Later
 from conformance.stage import Stage

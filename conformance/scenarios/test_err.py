@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance.client import Client, Exchange
+from conformance.client import Client
+from conformance.exchange import Exchange
 from conformance.outcomes import Breach
 from conformance.stage import Stage
 from conformance.verify import verify_json_media_type, verify_one_code, verify_status

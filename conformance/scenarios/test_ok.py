@@ -4,6 +4,7 @@ import pytest
 
 from conformance.client import Client
 from conformance.documented import verify_documented
+from conformance.generated import FUZZED, covering_headers, fuzz_cancels
 from conformance.stage import Stage
 from conformance.verify import (
     verify_client_error_or_redirect,
@@ -12,6 +13,8 @@ from conformance.verify import (
     verify_status,
 )
 
+# Each takes a fresh session.
+FUZZED_SESSIONS = 40
 SURPLUS_BODIES = (
     ("application/json", b"{"),
     ("application/json", b"[" * 500),
@@ -58,14 +61,20 @@ def test_the_other_pending_session_stays_cancellable(client: Client, stage: Stag
 def test_the_vendors_clients_bodies_make_no_difference(client: Client, stage: Stage) -> None:
     """As JSON, for a session each."""
     for body in (b"null", b"{}"):
-        verify_status(client.cancel_with(stage.prepare("pending").id, "application/json", body), 200)
+        exchange = client.cancel_with(stage.prepare("pending").id, {"Content-Type": "application/json"}, body)
+        verify_status(exchange, 200)
 
 
 @pytest.mark.requirement("CXL-OK-6")
-def test_a_body_nobody_asked_for_does_no_harm(client: Client, stage: Stage) -> None:
-    """Ignored or refused; a session each, so that none depends on the one before."""
-    for media_type, body in SURPLUS_BODIES:
-        exchange = client.cancel_with(stage.prepare("pending").id, media_type, body)
+def test_headers_and_a_body_nobody_asked_for_do_no_harm(client: Client, stage: Stage, thorough: bool) -> None:
+    """Ignored or refused; a session each, so that none depends on the one before. A table of bodies, the headers of
+    schemathesis's coverage phase, and under --thorough bodies and headers that it fuzzes."""
+    tried: list[tuple[dict[str, str], bytes]] = [({"Content-Type": name}, body) for name, body in SURPLUS_BODIES]
+    tried += [(headers, b"") for headers in covering_headers()]
+    if thorough:
+        tried += [(made.headers, made.body) for made in fuzz_cancels(client.seed, FUZZED)[:FUZZED_SESSIONS]]
+    for headers, body in tried:
+        exchange = client.cancel_with(stage.prepare("pending").id, headers, body)
         if exchange.status == 200:
             verify_documented(exchange)
         else:

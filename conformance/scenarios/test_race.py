@@ -2,7 +2,8 @@
 
 import pytest
 
-from conformance.client import Client, Exchange
+from conformance.client import Client
+from conformance.exchange import Exchange
 from conformance.outcomes import Breach
 from conformance.plugin import Later
 from conformance.providers import Session

@@ -6,7 +6,7 @@ import json
 from email.utils import formatdate
 from typing import Any
 
-from conformance.client import Exchange
+from conformance.exchange import Exchange
 from conformance.receiver import Delivery
 
 NOW = 1_767_226_000.0

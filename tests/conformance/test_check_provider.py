@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from conformance.check_provider.asking import Check
+from conformance.check_provider.checking import check_provider, render_checks
 from conformance.masking import Masker
-from conformance.providers.asking import Check
-from conformance.providers.checking import check_provider, render_checks
 from conformance.providers.command import Command
 from conformance.providers.controller import Controller
 from tests.conformance.programs import BRIDGE, program

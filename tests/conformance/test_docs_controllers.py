@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from conformance.providers.checking import check_provider
+from conformance.check_provider.checking import check_provider
 from conformance.providers.controller import Controller
 from conformance.providers.pool import load_pool
 from tests.conformance.unsound import wrong_in

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.client import Exchange
+from conformance.exchange import Exchange
 from conformance.outcomes import Breach, Inconclusive, NoAnswer
 from conformance.providers import Session
 from conformance.races import Round, verify_expiry_boundary, verify_single_winner

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from standardwebhooks import Webhook
 
-from conformance.client import Ledger
+from conformance.exchange import Ledger
 from conformance.masking import Masker, secrets_of_creation
 from conformance.receiver import Receiver
 from conformance.webhooks import Webhooks, is_cancelled_event, is_signed_with, key_of
@@ -97,12 +97,20 @@ def test_waiting_ends_when_everything_has_arrived_or_its_time_is_over(webhooks: 
 
 
 def test_a_receiver_refuses_while_it_is_told_to(webhooks: Webhooks) -> None:
-    with webhooks.receiver.refusing():
-        assert post(webhooks.receiver, {"id": "e1", "event_type": TYPE}) == 503
+    with webhooks.refusing("ps_1"):
+        assert post(webhooks.receiver, {"id": "e1", "event_type": TYPE, "session": "ps_1"}) == 503
     assert [event.key for event in webhooks.refused_for_good()] == ["id e1"]
     assert post(webhooks.receiver, {"id": "e1", "event_type": TYPE}) == 204
     assert webhooks.refused_for_good() == []
     assert len(webhooks.refused()) == 1
+
+
+def test_only_the_event_in_question_is_refused(webhooks: Webhooks) -> None:
+    with webhooks.refusing("ps_1"):
+        assert post(webhooks.receiver, {"id": "e1", "event_type": TYPE, "session": "ps_2"}) == 204
+        assert post(webhooks.receiver, {"id": "e2", "type": "payment.session.completed", "session": "ps_1"}) == 204
+        assert post(webhooks.receiver, {"id": "e3", "event_type": TYPE}) == 503
+    assert [event.key for event in webhooks.refused()] == ["id e3"]
 
 
 def test_a_receiver_takes_nothing_on_another_path(receiver: Receiver) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from conformance.check_provider.asking import Check
+from conformance.check_provider.checking import check_provider
 from conformance.client import Client
 from conformance.masking import Masker
-from conformance.providers.asking import Check
-from conformance.providers.checking import check_provider
 from conformance.providers.controller import Controller
 from conformance.target import Target
 from tests.targets.correct import KEY, Correct, Session

@@ -9,13 +9,13 @@ from functools import partial
 from typing import get_args
 from urllib.parse import urlsplit
 
+from conformance.check_provider.asking import PATIENCE, Asker, Check, SilentError
+from conformance.check_provider.judging import capabilities_problem, completed_problem, status_problem, success_problem
 from conformance.client import Client
 from conformance.masking import Masker
 from conformance.outcomes import SetupError
 from conformance.providers import Capabilities, State
 from conformance.providers.answers import NOT_OFFERED, ProtocolProvider, capabilities_of
-from conformance.providers.asking import PATIENCE, Asker, Check, SilentError
-from conformance.providers.judging import capabilities_problem, completed_problem, status_problem, success_problem
 from conformance.receiver import Receiver
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})

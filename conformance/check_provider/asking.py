@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from conformance.check_provider.judging import Judge, new_session_problem, read_problem, session_in, status_problem
 from conformance.client import Client
 from conformance.outcomes import SetupError, Signal
 from conformance.providers.answers import NOT_OFFERED, Answer, Operation, ProtocolProvider
-from conformance.providers.judging import Judge, new_session_problem, read_problem, session_in, status_problem
 
 # After so many calls without an answer no more are made.
 PATIENCE = 3
