@@ -57,8 +57,8 @@ class Mock:
         self.app = self._assembled(drop)
 
     def _assembled(self, drop: Callable[[Scope], None]) -> AsyncApp:
-        settings, store, wake = self.settings, self.store, self.relay.wake
-        limit = settings.max_body_bytes
+        """connexion with the contract on `/` and the control plane beside it."""
+        store, wake, limit = self.store, self.relay.wake, self.settings.max_body_bytes
         app = AsyncApp(
             __name__,
             middlewares=[
@@ -70,33 +70,28 @@ class Mock:
             ],
             lifespan=self._lifespan,
         )
-        creation = Creation(settings, store, self.tenants)
-        advance = Advance(store, self.tenants, self.expiry, self.relay)
-        gate = ControlGate(settings.host, self.control_token, token_was_chosen=bool(settings.control_token))
+        creation = Creation(self.settings, store)
+        gate = ControlGate(self.settings.host, self.control_token, token_was_chosen=bool(self.settings.control_token))
         rest: dict[str, Any] = {"tenant_of": self.tenant_of, "max_body_bytes": limit}
+        contracted = _resolver(Handlers(self.settings, store, creation, wake))
+        app.add_api(contract(), base_path="", resolver=contracted, admit=_all, journal=True, **rest)
+        controlled = _resolver(*self._control(creation))
         app.add_api(
-            contract(),
-            base_path="",
-            resolver=_resolver(Handlers(settings, store, creation, wake)),
-            admit=_all,
-            journal=True,
-            **rest,
-        )
-        app.add_api(
-            control_plane(),
-            base_path=CONTROL_PATH,
-            resolver=_resolver(
-                World(settings, store, self.tenants, self.relay),
-                Sessions(settings, store, creation, wake),
-                Time(self.tenants, self.expiry, advance, wake),
-                Webhooks(store, self.tenants, self.targets, self.relay),
-                JournalControl(store, self.relay),
-            ),
-            admit=gate.admit,
-            journal=False,
-            **rest,
+            control_plane(), base_path=CONTROL_PATH, resolver=controlled, admit=gate.admit, journal=False, **rest
         )
         return app
+
+    def _control(self, creation: Creation) -> tuple[Any, ...]:
+        """The parts of the control plane."""
+        store, tenants, relay = self.store, self.tenants, self.relay
+        advance = Advance(store, tenants, self.expiry, relay)
+        return (
+            World(self.settings, store, tenants, relay),
+            Sessions(self.settings, store, creation, relay.wake),
+            Time(tenants, self.expiry, advance, relay.wake),
+            Webhooks(store, tenants, self.targets, relay),
+            JournalControl(store, relay),
+        )
 
     def tenant_of(self, authorization: bytes) -> Tenant:
         """The world behind a key. Raises `InvalidApiKeyError`, `StoreFullError`."""

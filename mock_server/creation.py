@@ -15,7 +15,7 @@ from mock_server.security import is_loopback
 from mock_server.sessions import PaymentSession
 from mock_server.settings import Settings
 from mock_server.store import NewSession, Store
-from mock_server.tenants import Tenant, Tenants
+from mock_server.tenants import Tenant
 
 SETUP_PATH = "/payment/setup/"
 DEFAULT_RETURN_URL = "https://app.example.com/payments/done"
@@ -51,10 +51,9 @@ class Made:
 class Creation:
     """Makes sessions, through the contract and the control plane alike."""
 
-    def __init__(self, settings: Settings, store: Store, tenants: Tenants) -> None:
+    def __init__(self, settings: Settings, store: Store) -> None:
         self._settings = settings
         self._store = store
-        self._tenants = tenants
         self._redirect_hosts = frozenset(host.lower() for host in settings.redirect_host)
 
     def make(self, tenant: Tenant, wanted: Wanted, origin: str, check: Callable[[Made], None]) -> list[Made]:

@@ -87,10 +87,10 @@ class Relay:
 
     async def settled(self, timeout_s: float) -> None:
         """Return at the next change of any delivery, or when the time is over."""
-        self._changed.clear()
+        changed = self._changed
         try:
             async with asyncio.timeout(timeout_s):
-                await self._changed.wait()
+                await changed.wait()
         except TimeoutError:
             return
 
@@ -139,7 +139,9 @@ class Relay:
     def _ended(self, task: asyncio.Task[Ended | None]) -> None:
         self._tasks.discard(task)
         self._busy[task.get_name()] -= 1
+        # A new event for each change: nobody's waiting takes it away from another.
         self._changed.set()
+        self._changed = asyncio.Event()
         self.wake()
         if not task.cancelled() and (error := task.exception()) is not None:
             self._log.failure("outbox relay", error, type(error).__name__)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,11 +11,11 @@ from mock_server.creation import Creation, Made, Wanted
 from mock_server.errors import ConnectionDroppedError, UnavailableError
 from mock_server.layers import Call
 from mock_server.quirks import Side, Strike
+from mock_server.security import host_name
 from mock_server.sessions import PaymentSession, TransitionRefusedError, cancel
 from mock_server.settings import Settings
 from mock_server.store import Store
 
-HOST = re.compile(rb"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?|\[[0-9a-fA-F:.]{2,45}\](:[0-9]{1,5})?")
 REDACTED_URL = "https://my.1099policy.com/payment/setup/redacted"
 
 
@@ -122,4 +121,4 @@ def _struck(call: Call, answer: Answer) -> Answer:
 def origin_of(call: Call) -> str:
     """Where the client reached the mock: its `Host`, when that looks like one."""
     host = call.headers.get(b"host", b"")
-    return f"http://{host.decode()}" if HOST.fullmatch(host) else "http://127.0.0.1"
+    return f"http://{host.decode()}" if host_name(host) else "http://127.0.0.1"

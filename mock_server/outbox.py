@@ -12,8 +12,6 @@ from dataclasses import astuple, dataclass
 
 from mock_server.database import transaction
 
-_DELIVERY = "id, tenant, event_id, state, attempts, due"
-
 
 class UnknownEventError(Exception):
     """The tenant has no event of that id; another tenant's is no different."""

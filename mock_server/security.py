@@ -13,7 +13,7 @@ from mock_server.errors import ControlClosedError, InvalidApiKeyError
 from mock_server.tenants import tenant_id_of
 
 TEST_KEY = re.compile(r"t9s?k_test_[A-Za-z0-9_-]{1,200}")
-HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+))(?::[0-9]{0,5})?")
+HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([A-Za-z0-9.-]{1,253}))(?::[0-9]{0,5})?")
 FORWARDING = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip", b"via")
 
 Headers = Mapping[bytes, bytes]
@@ -68,7 +68,7 @@ class ControlGate:
         if hmac.compare_digest(headers.get(b"mock-control-token", b""), self._token):
             return
         # A loopback Host defeats DNS rebinding; no forwarding header means that no proxy stands in between.
-        is_local = is_loopback(_host_name(headers.get(b"host", b"")))
+        is_local = is_loopback(host_name(headers.get(b"host", b"")))
         if not (self._local_without_token and is_local and not any(name in headers for name in FORWARDING)):
             raise ControlClosedError
 
@@ -83,7 +83,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _host_name(host: bytes) -> str:
+def host_name(host: bytes) -> str:
     """The name or address in a `Host` header, without port and brackets; empty when it is not well-formed."""
     found = HOST.fullmatch(host.decode("latin-1"))
     return (found[1] or found[2]) if found else ""

@@ -22,12 +22,6 @@ def mock() -> Iterator[RunningMock]:
 
 
 @pytest.fixture
-def caller(mock: RunningMock) -> Iterator[Caller]:
-    with mock.caller() as caller:
-        yield caller
-
-
-@pytest.fixture
 def request_(mock: RunningMock, caller: Caller) -> Request:
     return requesting(mock, caller.key)
 
