@@ -16,8 +16,8 @@ From shell to core; imports point down this list, never up, and a test holds the
     races           several cancels at once, and what may come of them
     generated       cancels made up from the contract
     documented      a 200 against the contract's schema
-    verify          the rules of judgement; each raises `Breach`
     stage           sessions in a wanted state, their preconditions read back
+    verify          the rules of judgement; each raises `Breach`
     webhooks        what the deliveries amount to
     check_provider  whether a provider keeps the protocol
     receiver        the webhook endpoint, and what arrived there
@@ -25,6 +25,7 @@ From shell to core; imports point down this list, never up, and a test holds the
     providers       put the target into a state
     masking         secrets, and how they are kept out of reports
     outcomes        the vocabulary: what can be said of a requirement, and the exceptions that say it
+    connections     one request over a pool of connections
     exchange        a request and its answer; the ledger of all that a run has done
     target          what is judged, and with which keys
 """

@@ -11,6 +11,7 @@ from random import Random
 
 import httpx2
 
+from conformance.connections import send
 from conformance.exchange import Exchange, Ledger
 from conformance.masking import Masker
 from conformance.outcomes import Inconclusive, NoAnswer, Reason, TargetLost
@@ -162,7 +163,7 @@ class Client:
         request = self._http.build_request(method, url, headers=headers, content=body or None, extensions=extensions)
         sent_at, started = time.time(), time.monotonic()
         try:
-            response = self._http.send(request, stream=True)
+            response, tries = send(self._http, request)
             try:
                 received = _read(response)
             finally:
@@ -182,7 +183,7 @@ class Client:
             received_at=time.time(),
             started=started,
             ended=time.monotonic(),
-            attempts=attempt,
+            attempts=attempt + tries - 1,
             request_body=body,
         )
 

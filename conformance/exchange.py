@@ -11,7 +11,8 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """A request and its answer. Times are seconds: `sent_at` and `received_at` of the wall clock since the epoch,
-    `started` and `ended` of the monotonic clock. `attempts` counts tries that met 429, 503 or a gateway error."""
+    `started` and `ended` of the monotonic clock. `attempts` counts tries: after 429, 503, a gateway error, or
+    a connection that had been given up."""
 
     method: str
     url: str
@@ -36,8 +37,8 @@ class Exchange:
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
     def json(self) -> Any:
-        """The body as JSON. Raises `ValueError` when it is none."""
-        return json.loads(self.body)
+        """The body as JSON, which is UTF-8 without a mark (RFC 8259). Raises `ValueError` when it is none."""
+        return json.loads(self.body.decode("utf-8"), parse_constant=_refuse)
 
     def date(self) -> float | None:
         """The answer's `Date` in seconds since the epoch, or `None` when it is missing or unreadable."""
@@ -45,6 +46,10 @@ class Exchange:
             return parsedate_to_datetime(self.header("date") or "").timestamp()
         except ValueError:
             return None
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
 
 
 @dataclass

@@ -132,9 +132,9 @@ class Sequence(RuleBasedStateMachine):
     @precondition(lambda self: self.watched and self.course.stage.offers("complete"))
     @rule(data=st.data())
     def complete(self, data: st.DataObject) -> None:
-        """By the implementation's own way; what it does with an overdue session is its own affair."""
+        """By the implementation's own way; what it does with one that is overdue, or completed, is its own affair."""
         watched = data.draw(st.sampled_from(self.watched))
-        if watched.state != "overdue":
+        if watched.state not in {"overdue", "completed"}:
             self._step(f"complete {watched.name}, by the provider", lambda: self._complete(watched))
 
     @precondition(lambda self: self.watched and self.course.stage.offers("read"))
@@ -170,7 +170,9 @@ class Sequence(RuleBasedStateMachine):
         watched.state = "completed" if completed else watched.state
 
     def _read(self, watched: Watched) -> None:
-        status = self.course.stage.read(watched.session).get("status")
+        stage = self.course.stage
+        read = stage.read if watched.state in {"pending", "overdue"} else stage.read_ended
+        status = read(watched.session).get("status")
         allowed = READS_AS.get(watched.state, (watched.state,))
         if status not in allowed:
             raise Breach(f"status {' or '.join(allowed)}", f"status {status}", pointer="/status")

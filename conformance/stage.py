@@ -10,7 +10,9 @@ from conformance.client import UNKNOWN_ID, Client
 from conformance.masking import Masker, pieces_of_url, secrets_of_creation
 from conformance.outcomes import Reason, SetupError
 from conformance.providers import Capabilities, Provider, Session, State
+from conformance.verify import CODES, codes_in
 
+ALPHANUMERIC = frozenset(string.ascii_letters + string.digits)
 STATUS_OF: dict[str, str] = {"overdue": "pending"}
 
 
@@ -51,8 +53,42 @@ class Stage:
         attributes = self._provider.read(session.id)
         return {name: value for name, value in attributes.items() if name != "url"}
 
+    def read_ended(self, session: Session) -> dict[str, Any]:
+        """The same of a session that the target has ended. Raises `SetupError` when it reads as pending although the
+        target itself refuses to cancel it as no longer pending: then the reading is wrong, not the target."""
+        attributes = self.read(session)
+        if attributes.get("status") == "pending" and codes_in(self._client.cancel(session.id)) == {CODES[0]}:
+            raise SetupError(
+                Reason.PRECONDITION_WRONG, "a session reads as pending that the target calls no longer pending"
+            )
+        return attributes
+
+    def completed(self) -> Session:
+        """A session completed just now, by the implementation's own way. Raises `SetupError` when it is not."""
+        session = self.prepare("pending")
+        if not self.complete(session):
+            raise SetupError(
+                Reason.PRECONDITION_WRONG,
+                "asked to complete a new pending session, the provider says it is not pending",
+            )
+        return session
+
     def complete(self, session: Session) -> bool:
-        """Have the implementation complete the session; False when it was no longer pending."""
+        """Have the implementation complete the session; False when it was no longer pending.
+
+        Raises `SetupError` when the session reads otherwise than that. While others change it too, use `try_complete`.
+        """
+        completed = self.try_complete(session)
+        status = self.read(session).get("status") if self.offers("read") else None
+        if status is not None and (status != "completed" if completed else status == "pending"):
+            said = "was completed" if completed else "was no longer pending"
+            raise SetupError(
+                Reason.PRECONDITION_WRONG, f"the provider says that a session {said}, it reads with status {status!r}"
+            )
+        return completed
+
+    def try_complete(self, session: Session) -> bool:
+        """The same, on the provider's word alone."""
         return self._provider.complete(session.id)
 
     def secrets_of(self, session: Session) -> set[str]:
@@ -76,10 +112,10 @@ class Stage:
             # Such ids are often counted up: far beyond any counter, yet within 64 bits.
             return str(8 * 10**17 + self._client.random.randrange(10**17))
         prefix, separator, rest = shape.rpartition("_")
-        while True:
-            unknown = prefix + separator + "".join(_alike(character, self._client.random) for character in rest)
-            if unknown not in self._client.ledger.known:
-                return unknown
+        if sum(character in ALPHANUMERIC for character in rest) < 8:
+            # Too little to change: there may be no other id that differs in this part alone.
+            prefix, separator, rest = "", "", shape + "00000000"
+        return prefix + separator + "".join(_alike(character, self._client.random) for character in rest)
 
     def _check(self, state: State, session: Session) -> None:
         attributes = self.read(session)

@@ -67,7 +67,7 @@ def codes_in(exchange: Exchange) -> set[str]:
     try:
         parsed = exchange.json()
     except ValueError:
-        return {code for code in CODES if re.search(rf"(?<![\w.-]){code}(?![\w.-])", exchange.text)}
+        return {code for code in CODES if re.search(rf"(?<![\w.-]){code}(?!\.?[\w-])", exchange.text)}
     return {code for text in _texts(parsed) for code in CODES if text == code or _last_segment(text) == code}
 
 
@@ -171,20 +171,22 @@ def verify_cancelled_at(exchange: Exchange, fresh: Session, max_clock_skew_s: fl
     raise breach
 
 
-def verify_unchanged(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    """A session reads the same as before in every documented attribute but `url`."""
-    for name in _attributes():
-        if name != "url" and before.get(name) != after.get(name):
+def verify_unchanged(before: Mapping[str, Any], after: Mapping[str, Any], *, but: Collection[str] = ()) -> None:
+    """A session reads the same as before in every documented attribute but `url` and those named."""
+    for name in [name for name in _attributes() if name not in {"url", *but}]:
+        if before.get(name) != after.get(name):
             raise Breach(f"{name} still {_shown(before.get(name))}", _shown(after.get(name)), pointer=f"/{name}")
 
 
-def verify_kept(exchange: Exchange, now: Mapping[str, Any]) -> None:
-    """The session reads as the 200 told: cancelled, at the same second (where the provider gives it in seconds)."""
+def verify_kept(exchange: Exchange, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """The session reads as the 200 told: cancelled, at the same second (where the provider gives it in seconds), and
+    in all else as it did while it was pending."""
     told, kept = verify_object(exchange).get("cancelled_at"), now.get("cancelled_at")
     if now.get("status") != "cancelled":
         raise Breach('status still "cancelled"', _shown(now.get("status")), pointer="/status", exchange=exchange)
     if kept != told and (kept is None or type(kept) is int):
         raise Breach(f"cancelled_at still {_shown(told)}", _shown(kept), pointer="/cancelled_at", exchange=exchange)
+    verify_unchanged(before, now, but=("status", "cancelled_at"))
 
 
 def verify_absent(secrets: Collection[str], texts: Iterator[tuple[str, str]], exchange: Exchange | None) -> None:
@@ -239,5 +241,5 @@ def _texts(node: Any) -> Iterator[str]:
 
 
 def _last_segment(text: str) -> str:
-    is_uri = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|/", text) and not re.search(r"\s", text)
-    return re.split(r"[/:#?=]", text.rstrip("/"))[-1] if is_uri else ""
+    """Of a URI or a relative reference, which is told from a sentence by its lack of spaces."""
+    return "" if re.search(r"\s", text) else re.split(r"[/:#?=]", text.rstrip("/"))[-1]

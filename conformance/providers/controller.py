@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import httpx2
 
+from conformance.connections import send
 from conformance.outcomes import Reason, SetupError
 from conformance.providers.answers import Answer, Operation, ProtocolProvider
 
@@ -50,7 +51,9 @@ class Controller(ProtocolProvider):
         path = template.format(session_id=quote(fields.pop("session_id", ""), safe=""))
         headers = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
         try:
-            response = self._http.request(method, self.base_url + path, json=fields or None, headers=headers)
+            request = self._http.build_request(method, self.base_url + path, json=fields or None, headers=headers)
+            response, _ = send(self._http, request)
+            response.read()
         except (httpx2.TransportError, httpx2.DecodingError) as error:
             raise SetupError(
                 Reason.PROVIDER_FAILED, f"provider: {method} {path} got no answer: {type(error).__name__}: {error}"

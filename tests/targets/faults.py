@@ -100,6 +100,39 @@ class HangsAtCompleted(Correct):
         return super().prepare(tenant, wanted)
 
 
+@ends_with(3)
+class CompletesInNameOnly(Correct):
+    """Says of every session that it was completed, and leaves it as it was."""
+
+    def complete(self, session: Session) -> Answer:
+        return Answer(200, {"session": {**session.attributes, "status": "completed"}})
+
+
+@ends_with(3)
+class NeverCompletes(Correct):
+    """Says of every session that it is no longer pending."""
+
+    def complete(self, session: Session) -> Answer:
+        return Answer(409, self.error("The session is no longer pending.", "conflict"))
+
+
+@ends_with(3)
+class ReadsAreStale(Correct):
+    """Shows every session as it was when it was made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: dict[str, Any] = {}
+
+    def make(self, tenant: str, state: str, lifetime_s: int) -> Session:
+        session = super().make(tenant, state, lifetime_s)
+        self.made[session.id] = dict(session.attributes)
+        return session
+
+    def read(self, session: Session) -> Any:
+        return self.made[session.id]
+
+
 class OtherProvider(Correct):
     """Differs in what the provider says of itself."""
 

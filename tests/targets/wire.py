@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,7 +33,8 @@ class Request:
 
 @dataclass(slots=True)
 class Answer:
-    """`content` is JSON data, or bytes as they are. `is_chunked` and `is_last` are about the wire alone."""
+    """`content` is JSON data, or bytes as they are. `is_chunked`, `is_last` and `given_up_after_s` are about the
+    wire alone: a connection given up is closed so soon after the answer, and nobody is told."""
 
     status: int
     content: Any = None
@@ -40,6 +42,7 @@ class Answer:
     headers: list[tuple[str, str]] = field(default_factory=list)
     is_chunked: bool = False
     is_last: bool = False
+    given_up_after_s: float | None = None
 
     def body(self) -> bytes:
         """The bytes to send."""
@@ -70,6 +73,10 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
             return
         self._send(answer)
+        if answer.given_up_after_s is not None:
+            self.wfile.flush()
+            time.sleep(answer.given_up_after_s)
+            self.close_connection = True
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = handle_any
 

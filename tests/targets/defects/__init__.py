@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
-from tests.targets.defects import answers, credentials, refusals, side_effects, webhooks
+from tests.targets.defects import (
+    answers,
+    attributes,
+    credentials,
+    errors,
+    not_found,
+    refusals,
+    side_effects,
+    times,
+    webhooks,
+)
 from tests.targets.defects.marks import BROKEN
 
-__all__ = ["BROKEN", "answers", "credentials", "refusals", "side_effects", "webhooks"]
+__all__ = [
+    "BROKEN",
+    "answers",
+    "attributes",
+    "credentials",
+    "errors",
+    "not_found",
+    "refusals",
+    "side_effects",
+    "times",
+    "webhooks",
+]

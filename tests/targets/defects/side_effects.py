@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.targets.correct import Correct, Session
 from tests.targets.defects.marks import breaks
-from tests.targets.wire import Answer, Request
+from tests.targets.wire import Answer, HangUp, Request
 
 PAUSE_S = 0.02
 
@@ -25,6 +25,21 @@ class CheckThenSet(Correct):
         self.set_cancelled(session)
         self.notify(session)
         return Answer(200, self.body(session))
+
+
+@breaks("CXL-RACE-1")
+class CheckThenSetAndDrop(CheckThenSet):
+    """The same, and the connection of every session's third cancel is lost."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: Counter[str] = Counter()
+
+    def cancel(self, session: Session) -> Answer:
+        self.asked[session.id] += 1
+        if self.asked[session.id] == 3:
+            raise HangUp
+        return super().cancel(session)
 
 
 @breaks("CXL-RACE-2")

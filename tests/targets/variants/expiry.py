@@ -1,0 +1,24 @@
+"""Lawful lifetimes, and when a session is flipped."""
+
+from __future__ import annotations
+
+from tests.targets.correct import Correct, Session
+
+
+class EagerExpiry(Correct):
+    """Sessions flip the moment they expire."""
+
+    impossible = ("overdue",)
+
+    def refusal(self, session: Session) -> str:
+        attributes = session.attributes
+        if attributes["status"] == "pending" and self.clock() >= attributes["expires_at"]:
+            attributes["status"] = "expired"
+        return super().refusal(session)
+
+
+class ShortLifetime(Correct):
+    """Ten minutes (a SHOULD)."""
+
+    def make(self, tenant: str, state: str, lifetime_s: int) -> Session:
+        return super().make(tenant, state, min(lifetime_s, 600))
