@@ -19,11 +19,14 @@ From shell to core; imports point down this list, never up, and a test holds the
     stage           sessions in a wanted state, their preconditions read back
     verify          the rules of judgement; each raises `Breach`
     webhooks        what the deliveries amount to
+    events          what one delivery says
     check_provider  whether a provider keeps the protocol
     receiver        the webhook endpoint, and what arrived there
     client          HTTP to the target; every exchange is kept as evidence
+    near_misses     keys and ids that are almost right
     providers       put the target into a state
     masking         secrets, and how they are kept out of reports
+    secrecy         what of a creation URL is secret, and where it shows again
     outcomes        the vocabulary: what can be said of a requirement, and the exceptions that say it
     connections     one request over a pool of connections
     exchange        a request and its answer; the ledger of all that a run has done

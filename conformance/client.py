@@ -14,6 +14,7 @@ import httpx2
 from conformance.connections import send
 from conformance.exchange import Exchange, Ledger
 from conformance.masking import Masker
+from conformance.near_misses import WORDS, near_misses_of_key
 from conformance.outcomes import Inconclusive, NoAnswer, Reason, TargetLost
 from conformance.target import Target
 
@@ -85,6 +86,8 @@ class Client:
     def cancel(self, session_id: str, *, key: str | None = None, method: str = "POST") -> Exchange:
         """Cancel as a client does: the valid key (or `key`) as bearer token, no body."""
         exchange = self.send(method, self.target.cancel_url(session_id), f"Bearer {key or self.target.api_key}")
+        if key is None and method == "POST":
+            self.ledger.cancels.append((session_id, exchange))
         if exchange.status == 200 and method == "POST":
             self.ledger.cancelled.setdefault(session_id, exchange.ended)
         return exchange
@@ -109,15 +112,11 @@ class Client:
         return self.send("POST", url, f"Bearer {self.target.api_key}", raw_target=raw.encode("ascii"))
 
     def near_misses(self) -> list[str]:
-        """Keys that are almost the valid one: shortened, lengthened, in another case, changed, with another rest."""
-        key = self.target.api_key
-        other = "0" if key[-1] != "0" else "1"
-        stem = key[: key.rfind("_") + 1]
-        rest = self.random.randbytes(max(8, (len(key) - len(stem)) // 2)).hex()
-        misses = [key[:-1], key + other, key[:-1] + other, key.swapcase(), key[: len(key) // 2], stem + rest]
+        """Keys that are almost the valid one, and words that are none; none of them is a key that was given."""
+        misses = near_misses_of_key(self.target.api_key, self.random)
         for miss in misses:
             self._masker.add(miss, "near miss of the api key")
-        return [miss for miss in misses if miss not in {key, self.target.other_api_key}]
+        return [key for key in (*misses, *WORDS) if key not in {self.target.api_key, self.target.other_api_key}]
 
     def unknown_key(self) -> str:
         """A random key; nobody has it, and no rule about prefixes accepts it."""

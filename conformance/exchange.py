@@ -38,7 +38,10 @@ class Exchange:
 
     def json(self) -> Any:
         """The body as JSON, which is UTF-8 without a mark (RFC 8259). Raises `ValueError` when it is none."""
-        return json.loads(self.body.decode("utf-8"), parse_constant=_refuse)
+        try:
+            return json.loads(self.body.decode("utf-8"), parse_constant=_refuse)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
 
     def date(self) -> float | None:
         """The answer's `Date` in seconds since the epoch, or `None` when it is missing or unreadable."""
@@ -56,11 +59,13 @@ def _refuse(constant: str) -> None:
 class Ledger:
     """What a run has done so far, shared by all its connections.
 
-    `cancelled` holds when (monotonic seconds) a cancel of that session id answered 200; `known` every id prepared, and
-    `prepared_cancelled` those that were cancelled by other means than the cancel under test.
+    `cancels` are those with the valid key and nothing added, with their session id. `cancelled` holds when (monotonic
+    seconds) a cancel of that session id answered 200; `known` every id prepared, and `prepared_cancelled` those that
+    were cancelled by other means than the cancel under test.
     """
 
     exchanges: list[Exchange] = field(default_factory=list)
+    cancels: list[tuple[str, Exchange]] = field(default_factory=list)
     cancelled: dict[str, float] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
     prepared_cancelled: set[str] = field(default_factory=set)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
 
-# Shorter pieces of a URL are words, not secrets.
-SECRET_LENGTH = 16
+from conformance.secrecy import Traces, pieces_of_url, secrets_of_creation, spellings, traces_of_creation
+
+__all__ = ["Masker", "pieces_of_url", "secrets_of_creation"]
 
 
 class Masker:
@@ -15,33 +15,34 @@ class Masker:
 
     def __init__(self) -> None:
         self._labels: dict[str, str] = {}
+        self._traces = Traces()
 
     def add(self, secret: str, label: str) -> None:
         """Show `[label]` wherever `secret` stands; very short texts would blank out ordinary words and are ignored."""
         if len(secret) >= 6:
             self._labels.setdefault(secret, f"[{label}]")
 
+    def add_creation(self, attributes: Mapping[str, Any]) -> None:
+        """Mask a session's creation URL, its secret pieces, and what is left of them when they are cut or encoded."""
+        url = str(attributes.get("url") or "")
+        for secret in secrets_of_creation(url, attributes, ()):
+            self.add(secret, "creation url")
+        self._traces.add(traces_of_creation(attributes))
+
     def mask(self, text: str) -> str:
         """`text` without any known secret, the longest first so that no rest of one remains; and fit to be written, for
         half a surrogate pair can be sent as JSON but not printed."""
         for secret in sorted(self._labels, key=len, reverse=True):
             text = text.replace(secret, self._labels[secret])
+        # A secret that is spelled another way can only be cut out of the text as it reads when that is undone.
+        while spelling := next((each for each in spellings(text) if self._traces.spans(each)), ""):
+            text = self._without_traces(spelling)
         return text.encode("utf-8", "backslashreplace").decode()
 
-
-def pieces_of_url(url: str) -> set[str]:
-    """The parts of a creation URL that may be secret: path segments, query values and the fragment, if long enough."""
-    parts = urlsplit(url)
-    pieces = {*parts.path.split("/"), parts.fragment, *(value for _, value in parse_qsl(parts.query))}
-    pieces |= {unquote(piece) for piece in pieces}
-    return {piece for piece in pieces if len(piece) >= SECRET_LENGTH}
-
-
-def secrets_of_creation(url: str, attributes: Mapping[str, Any], other_urls: Iterable[str]) -> set[str]:
-    """What of a creation URL must never be seen again: the whole of it, and each piece that is this session's alone.
-
-    A piece that is an attribute's value, or that stands in other sessions' URLs too, tells nobody anything.
-    """
-    known = {str(value) for name, value in attributes.items() if name != "url"}
-    common = set().union(*(pieces_of_url(other) for other in other_urls)) if other_urls else set()
-    return {url} | (pieces_of_url(url) - known - common)
+    def _without_traces(self, text: str) -> str:
+        shown, end = [], 0
+        for start, stop, _ in self._traces.spans(text):
+            if start >= end:
+                shown += [text[end:start], "[creation url]"]
+            end = max(end, stop)
+        return "".join(shown) + text[end:]

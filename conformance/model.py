@@ -5,6 +5,7 @@ hypothesis chooses the sequences, by the run's seed, and shortens the first one 
 
 from __future__ import annotations
 
+import time
 import unittest
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ from typing import Any, get_args
 import hypothesis
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
+from hypothesis.errors import Flaky
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from conformance.client import Client
@@ -21,17 +23,22 @@ from conformance.exchange import Exchange
 from conformance.outcomes import Breach, Signal, Step
 from conformance.providers import Session, State
 from conformance.stage import Stage
-from conformance.verify import verify_not_successful, verify_refused, verify_status
+from conformance.verify import codes_in, verify_not_successful, verify_refused, verify_status
 
 REFUSED_WITH = {
     "completed": "session_not_pending",
     "cancelled": "session_not_pending",
     "expired": "session_not_pending",
     "overdue": "session_expired",
+    "refused as overdue": "session_expired",
 }
-# What an overdue session reads as; the expiry job may come by.
-READS_AS = {"overdue": ("pending", "expired")}
+# Refused as overdue once: the refused cancel itself may have flipped it.
+LAPSED = "refused as overdue"
+# What these read as; the expiry job may come by.
+READS_AS = {"overdue": ("pending", "expired"), LAPSED: ("pending", "expired")}
 MOST_SESSIONS = 3
+# How long a sequence that shows a breach may be shortened: every try is requests to the target.
+SHORTENING_S = 3.0
 
 
 @dataclass
@@ -52,6 +59,23 @@ class Course:
     steps: list[Step] = field(default_factory=list)
     signal: Signal | None = None
     breach: Breach | None = None
+    breached_at: float = 0.0
+
+    def saw(self, breach: Breach) -> None:
+        """Keep the breach of the shortest sequence so far, as it was seen."""
+        self.breached_at = self.breached_at or time.monotonic()
+        if self.breach is None or len(self.steps) < len(self.breach.script):
+            self.breach = Breach(
+                breach.expected,
+                breach.actual,
+                pointer=breach.pointer,
+                exchange=breach.exchange,
+                script=tuple(self.steps),
+            )
+
+    def is_over(self) -> bool:
+        """Whether the time for shortening is used up."""
+        return self.breach is not None and time.monotonic() > self.breached_at + SHORTENING_S
 
 
 def verify_model(client: Client, stage: Stage, *, sequences: int, calls: int) -> None:
@@ -72,20 +96,12 @@ def verify_model(client: Client, stage: Stage, *, sequences: int, calls: int) ->
     seeded = hypothesis.seed(Random(client.seed).randrange(2**32))(machine)  # noqa: S311 - wants to be repeated
     try:
         run_state_machine_as_test(seeded, settings=profile)
-    except Breach as breach:
-        raise _with_steps(breach, course.steps) from None
-    except unittest.SkipTest:
-        assert course.signal is not None  # noqa: S101 - only `_watching` skips, and it says why
-        raise course.signal from None
-    except BaseExceptionGroup:
-        # The sequence did not show it again: a breach all the same, as it was first seen.
-        if course.breach is None:
+    except (Breach, unittest.SkipTest, Flaky, BaseExceptionGroup):
+        # A breach is one also where the shortened sequence did not show it again: it is told as it was seen.
+        ended = course.breach or course.signal
+        if ended is None:
             raise
-        raise course.breach from None
-
-
-def _with_steps(breach: Breach, steps: list[Step]) -> Breach:
-    return Breach(breach.expected, breach.actual, pointer=breach.pointer, exchange=breach.exchange, script=tuple(steps))
+        raise ended from None
 
 
 class Sequence(RuleBasedStateMachine):
@@ -134,7 +150,7 @@ class Sequence(RuleBasedStateMachine):
     def complete(self, data: st.DataObject) -> None:
         """By the implementation's own way; what it does with one that is overdue, or completed, is its own affair."""
         watched = data.draw(st.sampled_from(self.watched))
-        if watched.state not in {"overdue", "completed"}:
+        if watched.state in {"pending", "cancelled", "expired"}:
             self._step(f"complete {watched.name}, by the provider", lambda: self._complete(watched))
 
     @precondition(lambda self: self.watched and self.course.stage.offers("read"))
@@ -160,7 +176,14 @@ class Sequence(RuleBasedStateMachine):
             verify_status(exchange, 200)
             watched.state = "cancelled"
         else:
-            verify_refused(exchange, REFUSED_WITH[watched.state])
+            self._refused(watched, exchange)
+
+    def _refused(self, watched: Watched, exchange: Exchange) -> None:
+        if watched.state == LAPSED and "session_not_pending" in codes_in(exchange):
+            watched.state = "expired"
+        verify_refused(exchange, REFUSED_WITH[watched.state])
+        if watched.state == "overdue":
+            watched.state = LAPSED
 
     def _complete(self, watched: Watched) -> None:
         completed = self.course.stage.complete(watched.session)
@@ -171,19 +194,23 @@ class Sequence(RuleBasedStateMachine):
 
     def _read(self, watched: Watched) -> None:
         stage = self.course.stage
-        read = stage.read if watched.state in {"pending", "overdue"} else stage.read_ended
+        read = stage.read_ended if watched.state in {"completed", "cancelled", "expired"} else stage.read
         status = read(watched.session).get("status")
         allowed = READS_AS.get(watched.state, (watched.state,))
         if status not in allowed:
             raise Breach(f"status {' or '.join(allowed)}", f"status {status}", pointer="/status")
+        if status == "expired":
+            watched.state = "expired"
 
     def _step(self, words: str, act: Callable[[], Any]) -> None:
         """Do it and remember it. What is no breach ends the run: hypothesis must not take it for one and shorten it."""
+        if self.course.is_over():
+            raise unittest.SkipTest("shortened for long enough")
         self.course.steps.append(Step(words))
         try:
             act()
         except Breach as breach:
-            self.course.breach = self.course.breach or _with_steps(breach, self.course.steps)
+            self.course.saw(breach)
             raise
         except Signal as signal:
             self.course.signal = signal

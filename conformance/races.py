@@ -75,6 +75,20 @@ def verify_single_winner(race: Round) -> None:
     raise Breach("exactly one 200", f"{len(winners)}: {statuses}", exchange=race.exchanges[0])
 
 
+def race_different_sessions(client: Client, stage: Stage, *, sessions: int) -> list[tuple[Session, Exchange]]:
+    """One cancel of each of so many fresh sessions, all at once."""
+    prepared = [stage.prepare("pending") for _ in range(sessions)]
+    lanes = [client.lane() for _ in prepared]
+    try:
+        answers = simultaneously(
+            [partial(lane.cancel, session.id) for lane, session in zip(lanes, prepared, strict=True)]
+        )
+        return list(zip(prepared, answers, strict=True))
+    finally:
+        for lane in lanes:
+            lane.close()
+
+
 def race_cancel_and_complete(client: Client, stage: Stage) -> tuple[Session, Exchange, bool]:
     """Cancel and complete a fresh session at once: the session, the cancel's answer, whether the completion was told
     to have worked."""

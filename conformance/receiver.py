@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 import time
@@ -97,7 +98,8 @@ class Receiver:
 
     def take(self, path: str, headers: tuple[tuple[str, str], ...], body: bytes) -> int:
         """Keep a delivery and return the status to answer, after the hold if there is one."""
-        if path != self._path:
+        # A sender may append a query, or name the whole URL as a client of a proxy does.
+        if re.sub("^https?://[^/]*", "", path, flags=re.IGNORECASE).partition("?")[0] != self._path:
             return 404
         delivery = Delivery(headers, body, time.monotonic(), 204, time.monotonic())
         if self._refused and self._refused(delivery):

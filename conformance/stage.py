@@ -7,9 +7,11 @@ from random import Random
 from typing import Any
 
 from conformance.client import UNKNOWN_ID, Client
-from conformance.masking import Masker, pieces_of_url, secrets_of_creation
-from conformance.outcomes import Reason, SetupError
+from conformance.masking import Masker
+from conformance.near_misses import beyond_counting
+from conformance.outcomes import Breach, NotTestable, Reason, SetupError
 from conformance.providers import Capabilities, Provider, Session, State
+from conformance.secrecy import Traces, traces_of_run
 from conformance.verify import CODES, codes_in
 
 ALPHANUMERIC = frozenset(string.ascii_letters + string.digits)
@@ -25,6 +27,8 @@ class Stage:
         self._client = client
         self._masker = masker
         self.sessions: list[Session] = []
+        self._traces, self._traced = Traces(), 0
+        self._read: set[str] = set()
 
     def offers(self, state_or_operation: str) -> bool:
         """Whether the provider offers the state or operation of that name."""
@@ -42,15 +46,21 @@ class Stage:
         ledger.known.add(session.id)
         if state == "cancelled":
             ledger.prepared_cancelled.add(session.id)
-        for piece in {session.url, *pieces_of_url(session.url)} - {session.id}:
-            self._masker.add(piece, "creation url")
+        self._masker.add_creation(session.attributes)
         if self.offers("read"):
             self._check(state, session)
         return session
 
     def read(self, session: Session) -> dict[str, Any]:
-        """The session's documented attributes as they are now, `url` left out."""
-        attributes = self._provider.read(session.id)
+        """The session's documented attributes as they are now, `url` left out. Raises `Breach` when one that was read
+        before is not there any more."""
+        try:
+            attributes = self._provider.read(session.id)
+        except NotTestable:
+            if session.id in self._read:
+                raise Breach("a session that is still there", "none, says the provider") from None
+            raise
+        self._read.add(session.id)
         return {name: value for name, value in attributes.items() if name != "url"}
 
     def read_ended(self, session: Session) -> dict[str, Any]:
@@ -91,12 +101,13 @@ class Stage:
         """The same, on the provider's word alone."""
         return self._provider.complete(session.id)
 
-    def secrets_of(self, session: Session) -> set[str]:
-        """What of the session's creation URL must not be seen again; empty when the provider does not tell the URL."""
-        if not session.url:
-            return set()
-        others = [other.url for other in self.sessions if other.id != session.id and other.url]
-        return secrets_of_creation(session.url, session.attributes, others)
+    def traces(self) -> Traces:
+        """What gives away the secret of any creation URL of the run."""
+        # Several judgements ask at the end of a run, when there are no more new sessions.
+        if len(self.sessions) != self._traced:
+            self._traces = traces_of_run([session.attributes for session in self.sessions])
+            self._traced = len(self.sessions)
+        return self._traces
 
     def refusing_states(self) -> tuple[State, ...]:
         """The states that a cancel is refused in and that the provider can prepare."""
@@ -108,14 +119,9 @@ class Stage:
         if not self.sessions and self.offers("pending"):
             self.prepare("pending")
         shape = self.sessions[-1].id if self.sessions else UNKNOWN_ID
-        if shape.isdecimal():
-            # Such ids are often counted up: far beyond any counter, yet within 64 bits.
-            return str(8 * 10**17 + self._client.random.randrange(10**17))
-        prefix, separator, rest = shape.rpartition("_")
-        if sum(character in ALPHANUMERIC for character in rest) < 8:
-            # Too little to change: there may be no other id that differs in this part alone.
-            prefix, separator, rest = "", "", shape + "00000000"
-        return prefix + separator + "".join(_alike(character, self._client.random) for character in rest)
+        while (made := _unlike(shape, self._client.random)) in self._client.ledger.known:
+            shape += "0"  # A longer one: sooner or later it is longer than all that are known.
+        return made
 
     def _check(self, state: State, session: Session) -> None:
         attributes = self.read(session)
@@ -138,6 +144,17 @@ class Stage:
             return False
         answer = self._client.probe()
         return bool(expires_at <= max(answer.date() or 0.0, answer.received_at) + 1.0)
+
+
+def _unlike(shape: str, random: Random) -> str:
+    """Another id of that shape, far away from the ids next to it."""
+    if beyond := beyond_counting(shape, random):
+        return beyond
+    prefix, separator, rest = shape.rpartition("_")
+    if sum(character in ALPHANUMERIC for character in rest) < 8:
+        # Too little to change: there may be no other id that differs in this part alone.
+        prefix, separator, rest = "", "", shape + "00000000"
+    return prefix + separator + "".join(_alike(character, random) for character in rest)
 
 
 def _alike(character: str, random: Random) -> str:

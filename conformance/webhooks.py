@@ -5,24 +5,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
-import re
 import time
-from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import parse_qsl
 
+from conformance.events import told_by
 from conformance.exchange import Ledger
 from conformance.receiver import Delivery, Receiver
-
-CANCELLED = "payment.session.cancelled"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event: the deliveries that share `webhook-id`, else a top-level `id` or `event_id`, else the bytes."""
+    """One event: the deliveries that share `webhook-id`, else an id of the event in the body or a header, else the
+    bytes."""
 
     key: str
     deliveries: tuple[Delivery, ...]
@@ -48,20 +43,34 @@ class Webhooks:
         self.timeout_s = timeout_s
         self.quiet_s = quiet_s
         self._ledger = ledger
+        # Reading a delivery takes a while, and is asked for again and again.
+        self._events: list[Event] = []
+        self._read: tuple[tuple[Delivery, ...], frozenset[str]] = ((), frozenset())
 
     def lawful_events(self) -> int:
         """How many events there may be: one for each session cancelled, by the cancel under test or otherwise."""
         return len(self._ledger.cancelled.keys() | self._ledger.prepared_cancelled)
 
+    def may_tell_of(self, session_id: str) -> bool:
+        """Whether the session is known to have been cancelled, by the cancel under test or otherwise."""
+        return session_id in self._ledger.cancelled.keys() | self._ledger.prepared_cancelled
+
     def events(self) -> list[Event]:
         """Every event of type `payment.session.cancelled` that has arrived, in the order of arrival."""
-        grouped: dict[str, list[Delivery]] = {}
-        for delivery in self.receiver.deliveries():
-            if is_cancelled_event(delivery):
-                grouped.setdefault(key_of(delivery), []).append(delivery)
+        deliveries, known = self.receiver.deliveries(), frozenset(self._ledger.known)
+        if (deliveries, known) != self._read:
+            self._events, self._read = self._grouped(deliveries, known), (deliveries, known)
+        return self._events
+
+    @staticmethod
+    def _grouped(deliveries: tuple[Delivery, ...], known: frozenset[str]) -> list[Event]:
+        grouped: dict[str, list[tuple[Delivery, frozenset[str]]]] = {}
+        for delivery in deliveries:
+            for told in told_by(delivery, known):
+                grouped.setdefault(told.key, []).append((delivery, told.names))
         return [
-            Event(key, tuple(deliveries), frozenset().union(*(self._names(delivery) for delivery in deliveries)))
-            for key, deliveries in grouped.items()
+            Event(key, tuple(delivery for delivery, _ in each), frozenset().union(*(names for _, names in each)))
+            for key, each in grouped.items()
         ]
 
     def naming(self, session_id: str) -> list[Event]:
@@ -105,8 +114,8 @@ class Webhooks:
         suffer from it."""
 
         def is_its_event(delivery: Delivery) -> bool:
-            names = self._names(delivery)
-            return is_cancelled_event(delivery) and (session_id in names or not names)
+            told = told_by(delivery, frozenset(self._ledger.known))
+            return any(session_id in each.names or not each.names for each in told)
 
         return self.receiver.refusing(is_its_event)
 
@@ -134,27 +143,6 @@ class Webhooks:
         )
         time.sleep(max(0.0, last + self.quiet_s - time.monotonic()))
 
-    def _names(self, delivery: Delivery) -> frozenset[str]:
-        return frozenset(self._ledger.known.intersection(_possible_names(delivery.body)))
-
-
-def is_cancelled_event(delivery: Delivery) -> bool:
-    """Whether the body says `event_type: payment.session.cancelled`, at any depth."""
-    return any(name == "event_type" and value == CANCELLED for name, value in _members(_parsed(delivery.body)))
-
-
-def key_of(delivery: Delivery) -> str:
-    """What tells one event from another."""
-    if webhook_id := delivery.header("webhook-id"):
-        return f"webhook-id {webhook_id}"
-    body = _parsed(delivery.body)
-    if isinstance(body, dict):
-        # A body that is the session itself has the session's id there, which serves as well.
-        for name in ("id", "event_id"):
-            if isinstance(body.get(name), str | int):
-                return f"{name} {body[name]}"
-    return f"sha256 {hashlib.sha256(delivery.body).hexdigest()}"
-
 
 def is_signed_with(secret: str, delivery: Delivery) -> bool:
     """Whether one of the signatures in `webhook-signature` verifies by the Standard Webhooks scheme."""
@@ -169,35 +157,3 @@ def is_signed_with(secret: str, delivery: Delivery) -> bool:
     expected = "v1," + base64.b64encode(digest).decode()
     offered = (delivery.header("webhook-signature") or "").split(" ")
     return any(hmac.compare_digest(expected.encode(), signature.encode()) for signature in offered)
-
-
-def _parsed(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return dict(parse_qsl(body.decode("utf-8", "replace")))
-
-
-def _members(node: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(node, dict):
-        for name, value in node.items():
-            yield name, value
-            yield from _members(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _members(value)
-
-
-def _possible_names(body: bytes) -> Iterable[str]:
-    """Every text that may be a session's id: whole values, and the last segment of a URI. The event's own id is left
-    out, unless the body is the session itself: counted-up ids of both kinds would meet."""
-    parsed = _parsed(body)
-    if isinstance(parsed, dict) and not {"contractor_id", "cancelled_at", "return_url"} & parsed.keys():
-        parsed = {name: value for name, value in parsed.items() if name not in {"id", "event_id"}}
-    for _, value in _members(parsed):
-        for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, str):
-                yield item
-                yield re.split(r"[/:#?=]", item)[-1]
-            elif isinstance(item, int):
-                yield str(item)

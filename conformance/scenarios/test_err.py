@@ -7,16 +7,25 @@ import pytest
 from conformance.client import Client
 from conformance.exchange import Exchange
 from conformance.outcomes import Breach
+from conformance.plugin import Later
 from conformance.stage import Stage
 from conformance.verify import verify_json_media_type, verify_one_code, verify_status
 
 
 @pytest.mark.requirement("CXL-ERR-1")
-def test_exactly_one_documented_code_is_given(client: Client, stage: Stage) -> None:
-    """Every kind of 400 that can be arranged carries one code, not none and not both."""
+def test_exactly_one_documented_code_is_given(client: Client, stage: Stage, at_the_end: Later) -> None:
+    """Every kind of 400 that can be arranged carries one code, not none and not both. So does every 400 that a plain
+    cancel of this run's sessions has met."""
     for exchange in refusals(client, stage):
         verify_status(exchange, 400)
         verify_one_code(exchange)
+
+    def judge() -> None:
+        for session_id, exchange in client.ledger.cancels:
+            if exchange.status == 400 and session_id in client.ledger.known:
+                verify_one_code(exchange)
+
+    at_the_end(judge)
 
 
 @pytest.mark.requirement("CXL-ERR-2")

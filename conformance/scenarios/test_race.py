@@ -11,6 +11,7 @@ from conformance.races import (
     Round,
     race_cancel_and_complete,
     race_cancels,
+    race_different_sessions,
     race_to_expiry,
     verify_expiry_boundary,
     verify_single_winner,
@@ -21,6 +22,7 @@ from conformance.verify import verify_attribute, verify_refused, verify_status
 from conformance.webhooks import Webhooks
 
 ROUNDS, CANCELS = 5, 8
+SESSIONS = 6
 THOROUGH_ROUNDS, THOROUGH_CANCELS = 10, 10
 EXPIRES_IN_S = 3
 # `expires_at` is in whole seconds, so it may come up to a second sooner; a little before that the cancels begin.
@@ -89,6 +91,17 @@ def test_cancel_and_complete_never_both_win(client: Client, stage: Stage) -> Non
             verify_attribute(exchange, "completed_at", None)
         if stage.offers("read"):
             verify_one_ending(stage, session, exchange)
+
+
+@pytest.mark.requirement("CXL-RACE-5")
+def test_simultaneous_cancels_of_different_sessions_do_not_meet(client: Client, stage: Stage) -> None:
+    """Each answer is the one of its own session, and each session is cancelled afterwards."""
+    for session, exchange in race_different_sessions(client, stage, sessions=SESSIONS):
+        verify_status(exchange, 200)
+        verify_attribute(exchange, "id", session.id)
+        for name in session.attributes.keys() & {"contractor_id", "return_url"}:
+            verify_attribute(exchange, name, session.attributes[name])
+        verify_refused(client.cancel(session.id), "session_not_pending")
 
 
 def verify_one_ending(stage: Stage, session: Session, exchange: Exchange) -> None:

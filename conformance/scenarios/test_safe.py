@@ -9,8 +9,9 @@ from conformance.exchange import Exchange
 from conformance.generated import covering_methods
 from conformance.outcomes import NotTestable, Reason
 from conformance.plugin import Later
+from conformance.secrecy import Traces, verify_absent
 from conformance.stage import Stage
-from conformance.verify import verify_absent, verify_status
+from conformance.verify import verify_status
 from conformance.webhooks import Webhooks
 
 
@@ -64,18 +65,18 @@ def ask_in_every_way(client: Client, stage: Stage) -> None:
     client.cancel(stage.unknown_id())
 
 
-def creation_secrets(stage: Stage) -> Callable[[], set[str]]:
-    """All creation secrets of the run, to be asked for when it has ended.
+def creation_secrets(stage: Stage) -> Callable[[], Traces]:
+    """What gives away any creation secret of the run, to be asked for when it has ended.
 
     Raises `NotTestable` when the provider tells no creation URL.
     """
     if not any(session.url for session in stage.sessions):
         raise NotTestable(Reason.CREATION_UNKNOWN, "the provider does not tell the creation URL")
-    return lambda: set().union(*(stage.secrets_of(session) for session in stage.sessions))
+    return stage.traces
 
 
 def verify_all_absent(
-    secrets: Callable[[], set[str]], client: Client, texts: Callable[[Exchange], Iterator[tuple[str, str]]]
+    secrets: Callable[[], Traces], client: Client, texts: Callable[[Exchange], Iterator[tuple[str, str]]]
 ) -> None:
     """No answer of the run shows a creation secret in any of its texts."""
     found = secrets()

@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 from conformance.exchange import Ledger
 from conformance.masking import Masker, secrets_of_creation
 from conformance.receiver import Receiver
-from conformance.webhooks import Webhooks, is_cancelled_event, is_signed_with, key_of
+from conformance.webhooks import Webhooks, is_signed_with
 from tests.conformance.exchanges import delivery
 
 TYPE = "payment.session.cancelled"
@@ -36,30 +36,6 @@ def webhooks(receiver: Receiver) -> Webhooks:
 def post(receiver: Receiver, body: object, **headers: str) -> int:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return httpx2.post(receiver.url, json=body, headers=named, trust_env=False).status_code
-
-
-@pytest.mark.parametrize(
-    ("body", "is_one"),
-    [
-        ({"event_type": TYPE}, True),
-        ({"event": {"event_type": TYPE}}, True),
-        ([{"event_type": TYPE}], True),
-        (f"event_type={TYPE}&id=1".encode(), True),
-        ({"event_type": "payment.session.canceled"}, False),
-        ({"type": TYPE}, False),
-        ({"event_type": "payment.session.completed"}, False),
-        (b"\xff", False),
-    ],
-)
-def test_an_event_is_known_by_its_event_type_at_any_depth(body: object, is_one: bool) -> None:
-    assert is_cancelled_event(delivery(body)) is is_one
-
-
-def test_deliveries_of_one_event_share_a_key() -> None:
-    assert key_of(delivery({"id": 1}, webhook_id="m")) == key_of(delivery({"id": 2}, Webhook_Id="m"))
-    assert key_of(delivery({"id": "e", "n": 1})) == key_of(delivery({"id": "e", "n": 2}))
-    assert key_of(delivery({"event_id": "e"})) != key_of(delivery({"event_id": "f"}))
-    assert key_of(delivery({"n": 1})) != key_of(delivery({"n": 2}))
 
 
 def test_events_name_sessions_by_value_or_by_the_end_of_a_uri(webhooks: Webhooks) -> None:
@@ -117,6 +93,13 @@ def test_a_receiver_takes_nothing_on_another_path(receiver: Receiver) -> None:
     assert receiver.is_reachable()
     assert httpx2.post(receiver.url + "x", json={}, trust_env=False).status_code == 404
     assert receiver.deliveries() == ()
+
+
+def test_a_receiver_takes_a_query_and_a_whole_url(receiver: Receiver) -> None:
+    path = receiver.url.partition("//")[2].partition("/")[2]
+    assert receiver.take(f"/{path}?attempt=1", (), b"") == 204
+    assert receiver.take(f"http://shop.example/{path}", (), b"") == 204
+    assert receiver.take(f"/x/{path}", (), b"") == 404
 
 
 def test_a_receiver_understands_chunks(receiver: Receiver) -> None:

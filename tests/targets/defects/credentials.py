@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import threading
+from fnmatch import fnmatchcase
+
 from tests.targets.correct import KEY, Correct
 from tests.targets.defects.marks import breaks
 from tests.targets.wire import Answer, Request
@@ -117,6 +121,94 @@ class TestKeysAreFree(Correct):
         return super().tenant_of_key(key) or ("one" if key.startswith(KEY[:9]) else None)
 
 
+@breaks("CXL-AUTH-5")
+class EndIsEnough(Correct):
+    """Only the last 8 characters are compared."""
+
+    def tenant_of_key(self, key: str) -> str | None:
+        return next((tenant for known, tenant in self.keys.items() if key[-8:] == known[-8:]), None)
+
+
+@breaks("CXL-AUTH-5")
+class StemIsIgnored(Correct):
+    """What stands before the last underscore is ignored."""
+
+    def tenant_of_key(self, key: str) -> str | None:
+        return next(
+            (tenant for known, tenant in self.keys.items() if key.rpartition("_")[2] == known.rpartition("_")[2]), None
+        )
+
+
+@breaks("CXL-AUTH-5")
+class SortedKeys(Correct):
+    """The characters count, their order does not."""
+
+    def tenant_of_key(self, key: str) -> str | None:
+        return next((tenant for known, tenant in self.keys.items() if sorted(key) == sorted(known)), None)
+
+
+@breaks("CXL-AUTH-5")
+class LikeKeys(Correct):
+    """The key goes into a LIKE."""
+
+    def tenant_of_key(self, key: str) -> str | None:
+        return next(
+            (
+                tenant
+                for known, tenant in self.keys.items()
+                if fnmatchcase(known, key.replace("%", "*").replace("_", "?"))
+            ),
+            None,
+        )
+
+
+@breaks("CXL-AUTH-5")
+class PatternKeys(Correct):
+    """The key is taken for a regular expression."""
+
+    def tenant_of_key(self, key: str) -> str | None:
+        return next(
+            (
+                tenant
+                for known, tenant in self.keys.items()
+                if key and re.fullmatch(re.escape(key).replace(r"\.", "."), known)
+            ),
+            None,
+        )
+
+
+@breaks("CXL-AUTH-5")
+class KeyUpToTheDot(Correct):
+    """What follows a dot is dropped."""
+
+    def tenant_of_key(self, key: str) -> str | None:
+        return next((tenant for known, tenant in self.keys.items() if key.partition(".")[0] == known), None)
+
+
+@breaks("CXL-AUTH-5")
+class NoPunctuation(Correct):
+    """Dashes are dropped."""
+
+    def tenant_of_key(self, key: str) -> str | None:
+        return next((tenant for known, tenant in self.keys.items() if key.replace("-", "") == known), None)
+
+
+@breaks("CXL-AUTH-5")
+class NullIsAdmin(Correct):
+    """A key that a careless program sends is the first tenant's."""
+
+    def tenant_of_key(self, key: str) -> str | None:
+        return "one" if key in {"null", "undefined"} else super().tenant_of_key(key)
+
+
+@breaks("CXL-AUTH-5")
+class InjectedKey(Correct):
+    """A statement put together by hand."""
+
+    def tenant_of_key(self, key: str) -> str | None:
+        return "one" if "' OR '" in key else super().tenant_of_key(key)
+
+
 @breaks("CXL-AUTH-7")
 class ActsBeforeChecking(Correct):
     """Refused with 403, yet cancelled."""
@@ -126,4 +218,16 @@ class ActsBeforeChecking(Correct):
         session = self.sessions.get(session_id)
         if answer.status == 403 and session and not self.refusal(session):
             self.set_cancelled(session)
+        return answer
+
+
+@breaks("CXL-AUTH-7")
+class ActsLater(Correct):
+    """Refused with 403, yet a job cancels it a little later."""
+
+    def cancel_request(self, request: Request, session_id: str) -> Answer:
+        answer = super().cancel_request(request, session_id)
+        session = self.sessions.get(session_id)
+        if answer.status == 403 and session and not self.refusal(session):
+            threading.Timer(1.0, self.set_cancelled, [session]).start()
         return answer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 from tests.targets.correct import Correct, Session
 from tests.targets.defects.marks import breaks
 from tests.targets.wire import Answer, HangUp, Request
@@ -49,6 +51,62 @@ class LooksForThePrefix(Correct):
             (each for each in self.sessions if len(session_id) > 5 and each.startswith(session_id)), session_id
         )
         return super().find(tenant, known)
+
+
+@breaks("CXL-NF-1")
+class IgnoresTheLastCharacter(Correct):
+    """The last character of an id is not compared."""
+
+    def find(self, tenant: str, session_id: str) -> Session | None:
+        known = next((each for each in self.sessions if session_id[:-1] == each[:-1]), session_id)
+        return super().find(tenant, known)
+
+
+@breaks("CXL-NF-1")
+class LikeIds(Correct):
+    """The id goes into a LIKE."""
+
+    def find(self, tenant: str, session_id: str) -> Session | None:
+        known = next((each for each in self.sessions if fnmatchcase(each, session_id.replace("_", "?"))), session_id)
+        return super().find(tenant, known)
+
+
+@breaks("CXL-NF-1")
+class AnyStem(Correct):
+    """What stands before the underscore is ignored."""
+
+    def find(self, tenant: str, session_id: str) -> Session | None:
+        known = next(
+            (each for each in self.sessions if session_id.rpartition("_")[2] == each.rpartition("_")[2]), session_id
+        )
+        return super().find(tenant, known)
+
+
+@breaks("CXL-NF-1")
+class EndsAtNull(Correct):
+    """An id ends at its first null byte."""
+
+    def find(self, tenant: str, session_id: str) -> Session | None:
+        known = next((each for each in self.sessions if session_id.partition("\0")[0] == each), session_id)
+        return super().find(tenant, known)
+
+
+@breaks("CXL-NF-1")
+class EndsAtSlash(Correct):
+    """An id ends at its first slash, even an encoded one."""
+
+    def find(self, tenant: str, session_id: str) -> Session | None:
+        known = next((each for each in self.sessions if session_id.partition("/")[0] == each), session_id)
+        return super().find(tenant, known)
+
+
+@breaks("CXL-NF-2")
+class FailsForStrangers(Correct):
+    """Another tenant's session brings it down."""
+
+    def cancel_request(self, request: Request, session_id: str) -> Answer:
+        answer = super().cancel_request(request, session_id)
+        return Answer(500) if answer.status == 404 and session_id in self.sessions else answer
 
 
 @breaks("CXL-NF-2")
@@ -132,3 +190,27 @@ class WelcomesSlashes(OddIds):
 
     def startled(self) -> Answer:
         return Answer(200, {})
+
+
+@breaks("CXL-NF-4")
+class FailsOnPrototypes(OddIds):
+    """A plain object is the table of sessions."""
+
+    def is_odd(self, session_id: str) -> bool:
+        return session_id in {"__proto__", "constructor"}
+
+
+@breaks("CXL-NF-4")
+class FailsOnGreatNumbers(OddIds):
+    """Beyond 64 bits there is no number."""
+
+    def is_odd(self, session_id: str) -> bool:
+        return session_id.isdecimal() and int(session_id) >= 2**64
+
+
+@breaks("CXL-NF-4")
+class WelcomesAsterisks(WelcomesSlashes):
+    """An asterisk is taken for all of them."""
+
+    def is_odd(self, session_id: str) -> bool:
+        return session_id == "*"

@@ -124,6 +124,38 @@ class TwoClocks(Correct):
         return code if code == "session_not_pending" else "session_expired" if is_expired else ""
 
 
+@breaks("CXL-RACE-5")
+class OneAtATime(Correct):
+    """Who comes while any session is being cancelled is told of a conflict."""
+
+    is_busy = False
+
+    def cancel(self, session: Session) -> Answer:
+        if self.is_busy:
+            return Answer(409, self.error("Busy.", "conflict"))
+        self.is_busy = True
+        try:
+            time.sleep(PAUSE_S)
+            return super().cancel(session)
+        finally:
+            self.is_busy = False
+
+
+@breaks("CXL-RACE-5")
+class OneCurrentSession(Correct):
+    """What is shown is the session that was asked for last, by whomever."""
+
+    current: Session
+
+    def cancel(self, session: Session) -> Answer:
+        self.current = session
+        time.sleep(PAUSE_S)
+        return super().cancel(session)
+
+    def body(self, session: Session) -> Any:
+        return super().body(self.current)
+
+
 @breaks("CXL-RACE-4")
 class CompletesCancelled(Correct):
     """A cancelled session can still be completed."""

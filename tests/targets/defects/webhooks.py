@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import secrets
+import threading
 import time
 from typing import Any
 
@@ -73,6 +75,30 @@ class WaitsForTheReceiver(Correct):
 
     def send(self, tenant: str, event: Any) -> None:
         self.deliver(tenant, event)
+
+
+@breaks("CXL-HOOK-2")
+class WaitsForTheEventBefore(Correct):
+    """The answer is held until the event of the cancel before is delivered."""
+
+    before: threading.Thread | None = None
+
+    def send(self, tenant: str, event: Any) -> None:
+        if self.before:
+            self.before.join()
+        self.before = threading.Thread(target=self.deliver, args=(tenant, event), daemon=True)
+        self.before.start()
+
+
+@breaks("CXL-HOOK-3")
+class EventOfCompletion(Correct):
+    """A session that is completed is told of as cancelled."""
+
+    def complete(self, session: Session) -> Answer:
+        answer = super().complete(session)
+        if answer.status == 200:
+            self.notify(session)
+        return answer
 
 
 @breaks("CXL-HOOK-3")
@@ -149,6 +175,32 @@ class EventOnSecondCancel(Correct):
         if session.attributes["status"] == "cancelled":
             self.notify(session)
         return super().refused(session, code)
+
+
+@breaks("CXL-HOOK-4")
+class EventForLongCancelled(Correct):
+    """Each refused cancel of a session that was cancelled by other means sends an event."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cancelled_here: set[str] = set()
+
+    def set_cancelled(self, session: Session) -> None:
+        self.cancelled_here.add(session.id)
+        super().set_cancelled(session)
+
+    def refused(self, session: Session, code: str) -> Answer:
+        if session.attributes["status"] == "cancelled" and session.id not in self.cancelled_here:
+            self.notify(session)
+        return super().refused(session, code)
+
+
+@breaks("CXL-HOOK-4")
+class TwoEventsInOneBatch(Correct):
+    """One delivery, two events of one cancellation."""
+
+    def event_body(self, event: Any) -> bytes:
+        return json.dumps({"events": [event, {**event, "id": "again-" + event["id"]}]}).encode()
 
 
 @breaks("CXL-HOOK-5")

@@ -12,6 +12,7 @@ from tests.targets.variants import (
     pace,
     provider,
     routes,
+    urls,
     webhooks,
     wire,
 )
@@ -19,7 +20,7 @@ from tests.targets.variants.provider import NoRead
 
 __all__ = ["NoRead", "lawful"]
 
-SUBJECTS = (errors, ids, answers, wire, pace, webhooks, expiry, routes, credentials, provider)
+SUBJECTS = (errors, ids, answers, wire, pace, webhooks, expiry, routes, credentials, provider, urls)
 FAMILIES = {errors.Told, webhooks.OtherEventShape, routes.OtherMethod}
 
 

@@ -22,3 +22,13 @@ class ShortLifetime(Correct):
 
     def make(self, tenant: str, state: str, lifetime_s: int) -> Session:
         return super().make(tenant, state, min(lifetime_s, 600))
+
+
+class FlipsOnRefusal(Correct):
+    """The cancel that is refused for `expires_at` flips the session itself."""
+
+    def refusal(self, session: Session) -> str:
+        code = super().refusal(session)
+        if code == "session_expired":
+            session.attributes["status"] = "expired"
+        return code

@@ -43,3 +43,28 @@ class OddIds(Correct):
 
     def new_id(self) -> str:
         return f"s:{secrets.token_hex(6)}=~@é"
+
+
+class PrefixedCountedIds(Correct):
+    """Numbers counted up from one, after a prefix: a digit less is another session."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.numbers = itertools.count(1)
+
+    def new_id(self) -> str:
+        return f"ps_{next(self.numbers)}"
+
+
+class DashCountedIds(PrefixedCountedIds):
+    """The same after a dash."""
+
+    def new_id(self) -> str:
+        return f"ps-{next(self.numbers)}"
+
+
+class PaddedCountedIds(PrefixedCountedIds):
+    """The same in base 16, filled with zeros."""
+
+    def new_id(self) -> str:
+        return f"ps_{next(self.numbers):016x}"
