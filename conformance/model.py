@@ -37,6 +37,8 @@ LAPSED = "refused as overdue"
 # What these read as; the expiry job may come by.
 READS_AS = {"overdue": ("pending", "expired"), LAPSED: ("pending", "expired")}
 MOST_SESSIONS = 3
+# So many of every nine sessions are pending: those can go every way.
+PENDING_SHARE = 4
 # How long a sequence that shows a breach may be shortened: every try is requests to the target.
 SHORTENING_S = 3.0
 
@@ -121,7 +123,7 @@ class Sequence(RuleBasedStateMachine):
         if len(self.watched) >= MOST_SESSIONS:
             return
         states = [state for state in get_args(State) if self.course.stage.offers(state)]
-        state = data.draw(st.sampled_from(["pending", *states]))
+        state = data.draw(st.sampled_from(["pending"] * PENDING_SHARE + states))
         name = f"s{len(self.watched) + 1}"
         self._step(f"{name} = a {state} session", lambda: self._watch(name, state))
 

@@ -22,7 +22,7 @@ from conformance.verify import verify_attribute, verify_refused, verify_status
 from conformance.webhooks import Webhooks
 
 ROUNDS, CANCELS = 5, 8
-SESSIONS = 6
+SESSIONS = 4
 THOROUGH_ROUNDS, THOROUGH_CANCELS = 10, 10
 EXPIRES_IN_S = 3
 # `expires_at` is in whole seconds, so it may come up to a second sooner; a little before that the cancels begin.

@@ -88,7 +88,7 @@ def test_a_session_cancelled_by_another_way_is_not_pending(client: Client, stage
 @pytest.mark.requirement("CXL-STATE-8")
 def test_any_sequence_of_calls_is_answered_by_the_state(client: Client, stage: Stage, thorough: bool) -> None:
     """A few short sequences against a small oracle, many longer ones under --thorough; the shortest is told."""
-    sequences, calls = (40, 20) if thorough else (10, 8)
+    sequences, calls = (40, 20) if thorough else (9, 8)
     verify_model(client, stage, sequences=sequences, calls=calls)
 
 

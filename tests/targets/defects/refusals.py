@@ -174,10 +174,12 @@ class EveryFifthIsRefused(Correct):
 
     count = 0
 
-    def refusal(self, session: Session) -> str:
-        code = super().refusal(session)
-        self.count += not code
-        return code or ("session_not_pending" if self.count % 5 == 0 else "")
+    def cancel(self, session: Session) -> Answer:
+        if not self.refusal(session):
+            self.count += 1
+            if self.count % 5 == 0:
+                return self.refused(session, "session_not_pending")
+        return super().cancel(session)
 
 
 @breaks("CXL-STATE-1")
