@@ -15,19 +15,21 @@ from conformance.connections import send
 from conformance.exchange import Exchange, Ledger
 from conformance.masking import Masker
 from conformance.near_misses import WORDS, near_misses_of_key
-from conformance.outcomes import Inconclusive, NoAnswer, Reason, TargetLost
+from conformance.outcomes import Breach, Inconclusive, NoAnswer, Reason, TargetLost
 from conformance.target import Target
 
 UNKNOWN_ID = "ps_0000000000000000"
 TRANSIENT = frozenset({429, 502, 503, 504})
 BODY_LIMIT = 1 << 20
+# So often in a row a request gets no answer until that is taken for the target's doing, and not the network's.
+TRIES = 3
 
 
 @dataclass
 class Budget:
     """How long a whole run may wait for a target that says it is busy."""
 
-    left_s: float = 20.0
+    left_s: float = 45.0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def spend(self, wait_s: float) -> bool:
@@ -50,6 +52,7 @@ class Client:
         budget: Budget | None = None,
         seed: int = 0,
         random: Random | None = None,
+        tries: int = TRIES,
     ) -> None:
         self.target = target
         self.ledger = ledger or Ledger()
@@ -58,6 +61,7 @@ class Client:
         self.random = random or Random(seed)  # noqa: S311 - wants to be repeated, not to be secret
         self._masker = masker
         self._budget = budget or Budget()
+        self._tries = tries
         self._http = httpx2.Client(
             timeout=target.timeout_s,
             trust_env=False,
@@ -71,8 +75,9 @@ class Client:
             masker.add(value, "header")
 
     def lane(self) -> Client:
-        """Another connection with the same target, evidence and budget."""
-        return Client(self.target, self._masker, self.ledger, self._budget, self.seed, self.random)
+        """Another connection with the same target, evidence and budget. A cancel that gets no answer over it is not
+        tried again: it would not be simultaneous any more."""
+        return Client(self.target, self._masker, self.ledger, self._budget, self.seed, self.random, tries=1)
 
     @property
     def exchanges(self) -> list[Exchange]:
@@ -136,16 +141,24 @@ class Client:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
     ) -> Exchange:
-        """One request and its answer, retried while the target says it is busy.
+        """One request and its answer, retried while the target says it is busy, or says nothing.
 
-        Raises `TargetLost` when nobody answers, `NoAnswer` when only this request gets none, `Inconclusive` when the
-        target stays busy.
+        Raises `TargetLost` when nobody answers, `Inconclusive` when the target stays busy, `NoAnswer` when only this
+        request gets none, and `Breach` when it gets none time and again: it was promised one.
         """
         all_headers = dict(headers or {}) | dict(self.target.headers)
         if authorization is not None:
             all_headers["Authorization"] = authorization
+        unanswered = 0
         for attempt in itertools.count(1):
-            exchange = self._once(method, url, all_headers, raw_target, body, attempt)
+            try:
+                exchange = self._once(method, url, all_headers, raw_target, body, attempt, unanswered)
+            except NoAnswer as silence:
+                unanswered += 1
+                self._bear(silence, unanswered, method)
+                continue
+            # What a cancel answers 400 may have been done by the try before.
+            self.ledger.is_flaky |= unanswered > 0 and exchange.status != 400
             self.exchanges.append(exchange)
             if exchange.status not in TRANSIENT:
                 return exchange
@@ -155,8 +168,22 @@ class Client:
             time.sleep(wait_s)
         raise AssertionError  # pragma: no cover - count() does not end
 
+    def _bear(self, silence: NoAnswer, unanswered: int, method: str) -> None:
+        """Return when it is worth another try. Raises `Breach` when it is this request that is never answered."""
+        if method != "POST" or self._tries == 1 or self.ledger.is_flaky or not self._budget.spend(silence.waited_s):
+            raise silence
+        if unanswered == self._tries:
+            raise Breach("an answer", f"none in {unanswered} tries: {silence.message}") from None
+
     def _once(
-        self, method: str, url: str, headers: dict[str, str], raw_target: bytes | None, body: bytes, attempt: int
+        self,
+        method: str,
+        url: str,
+        headers: dict[str, str],
+        raw_target: bytes | None,
+        body: bytes,
+        attempt: int,
+        unanswered: int,
     ) -> Exchange:
         extensions = {"target": raw_target} if raw_target is not None else {}
         request = self._http.build_request(method, url, headers=headers, content=body or None, extensions=extensions)
@@ -170,7 +197,7 @@ class Client:
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             raise TargetLost(f"cannot connect to {self.target.base_url}: {error}") from None
         except (httpx2.TransportError, httpx2.DecodingError) as error:
-            raise self._why_no_answer(method, error) from None
+            raise self._why_no_answer(method, error, time.monotonic() - started) from None
         return Exchange(
             method=method,
             url=url if raw_target is None else self.target.origin + raw_target.decode("ascii"),
@@ -183,22 +210,27 @@ class Client:
             started=started,
             ended=time.monotonic(),
             attempts=attempt + tries - 1,
+            unanswered=unanswered,
             request_body=body,
         )
 
-    def _why_no_answer(self, method: str, error: Exception) -> NoAnswer | TargetLost:
-        """Tell a request that gets no answer from a target that gives none at all."""
-        try:
-            httpx2.post(
-                self.target.cancel_url(UNKNOWN_ID),
-                headers={**dict(self.target.headers), "Authorization": f"Bearer {self.target.api_key}"},
-                timeout=self.target.timeout_s,
-                verify=self.target.trust(),
-                trust_env=False,
-            )
-        except httpx2.TransportError as second:
-            return TargetLost(f"{self.target.base_url} gives no HTTP answer: {type(second).__name__}: {second}")
-        return NoAnswer(f"the {method} got no answer ({type(error).__name__}: {error}), while other requests do")
+    def _why_no_answer(self, method: str, error: Exception, waited_s: float) -> NoAnswer | TargetLost:
+        """Tell a request that gets no answer from a target that gives none to any cancel, with the key or without."""
+        for with_key in ({"Authorization": f"Bearer {self.target.api_key}"}, {}):
+            try:
+                httpx2.post(
+                    self.target.cancel_url(UNKNOWN_ID),
+                    headers={**dict(self.target.headers), **with_key},
+                    timeout=self.target.timeout_s,
+                    verify=self.target.trust(),
+                    trust_env=False,
+                )
+            except httpx2.TransportError as second:
+                lost = TargetLost(f"{self.target.base_url} gives no HTTP answer: {type(second).__name__}: {second}")
+            else:
+                told = f"the {method} got no answer ({type(error).__name__}: {error}), while other requests do"
+                return NoAnswer(told, waited_s)
+        return lost
 
 
 def _read(response: httpx2.Response) -> bytes:

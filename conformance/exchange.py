@@ -11,8 +11,8 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """A request and its answer. Times are seconds: `sent_at` and `received_at` of the wall clock since the epoch,
-    `started` and `ended` of the monotonic clock. `attempts` counts tries: after 429, 503, a gateway error, or
-    a connection that had been given up."""
+    `started` and `ended` of the monotonic clock. `attempts` counts tries: after 429, 503, a gateway error, a connection
+    that had been given up, or no answer; `unanswered` those last ones."""
 
     method: str
     url: str
@@ -25,6 +25,7 @@ class Exchange:
     started: float
     ended: float
     attempts: int = 1
+    unanswered: int = 0
     request_body: bytes = b""
 
     @property
@@ -61,7 +62,8 @@ class Ledger:
 
     `cancels` are those with the valid key and nothing added, with their session id. `cancelled` holds when (monotonic
     seconds) a cancel of that session id answered 200; `known` every id prepared, and `prepared_cancelled` those that
-    were cancelled by other means than the cancel under test.
+    were cancelled by other means than the cancel under test. `is_flaky` once a request was answered that got no answer
+    at first, though the first try cannot have made a difference.
     """
 
     exchanges: list[Exchange] = field(default_factory=list)
@@ -69,3 +71,4 @@ class Ledger:
     cancelled: dict[str, float] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
     prepared_cancelled: set[str] = field(default_factory=set)
+    is_flaky: bool = False

@@ -16,6 +16,7 @@ class Masker:
     def __init__(self) -> None:
         self._labels: dict[str, str] = {}
         self._traces = Traces()
+        self._creations: list[Mapping[str, Any]] = []
 
     def add(self, secret: str, label: str) -> None:
         """Show `[label]` wherever `secret` stands; very short texts would blank out ordinary words and are ignored."""
@@ -27,11 +28,14 @@ class Masker:
         url = str(attributes.get("url") or "")
         for secret in secrets_of_creation(url, attributes, ()):
             self.add(secret, "creation url")
-        self._traces.add(traces_of_creation(attributes))
+        self._creations.append(attributes)
 
     def mask(self, text: str) -> str:
         """`text` without any known secret, the longest first so that no rest of one remains; and fit to be written, for
         half a surrogate pair can be sent as JSON but not printed."""
+        # Not before they are needed: a run prepares many sessions, and shows little of it.
+        while self._creations:
+            self._traces.add(traces_of_creation(self._creations.pop()))
         for secret in sorted(self._labels, key=len, reverse=True):
             text = text.replace(secret, self._labels[secret])
         # A secret that is spelled another way can only be cut out of the text as it reads when that is undone.

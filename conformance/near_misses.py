@@ -8,7 +8,7 @@ from collections.abc import Collection
 from random import Random
 
 # What careless programs send, or take, for a key. They are words, not secrets.
-WORDS = ("null", "undefined", "' OR '1'='1")
+WORDS = ("null", "undefined", "' OR '1'='1", "%")
 ALPHABETS = (string.digits, "abcdef", "ABCDEF", string.ascii_lowercase, string.ascii_uppercase)
 # From this length on, the last part of an id is taken to be random, and a change of it to be nobody's id.
 RANDOM_LENGTH = 12
@@ -17,13 +17,15 @@ COUNTED = re.compile(r"(|[A-Za-z]+|.*[^0-9A-Za-z])[0-9]{1,11}", re.DOTALL)
 
 
 def near_misses_of_key(key: str, random: Random) -> list[str]:
-    """The key shortened, lengthened, changed at one place, with another stem or rest, or as a pattern that fits it."""
+    """The key shortened, lengthened, quoted, changed at one place, with another stem or rest, or as a pattern that fits
+    it."""
     stem = key[: key.rfind("_") + 1]
     rest = random.randbytes(max(8, (len(key) - len(stem)) // 2)).hex()
     first, separator, after = key.partition("_")
     middle = _middle(key, len(stem) // 2)
     misses = [key[:-1], key + _other(key[-1]), _put(key, len(key) - 1), key[: len(key) // 2], stem + rest]
-    misses += [f"{first}s{separator}{after}", f"{key}.x", _put(key, min(len(stem), len(key) - 1)), _put(key, middle)]
+    misses += [f"{first}s{separator}{after}", f"{key}.x", f"{key},x", f"x{key}", f'"{key}"']
+    misses += [_put(key, place) for place in (0, min(len(stem), len(key) - 1), middle)]
     misses += [_put(key, middle, wildcard) for wildcard in "_%."]
     misses += [_swapped(key)]
     if not re.fullmatch(r"[0-9A-Fa-f-]+", key):
@@ -33,11 +35,12 @@ def near_misses_of_key(key: str, random: Random) -> list[str]:
 
 
 def near_misses_of_id(session_id: str, known: Collection[str], random: Random) -> list[str]:
-    """Ids that nobody has: lengthened; where the last part is random, also shortened, changed or with another stem.
+    """Ids that nobody has: lengthened; where the last part is random, also shortened, changed, or with another stem or
+    none; where letters of both cases are in it, with these exchanged.
 
     Ids that are counted up are only lengthened: with a character less or another one they may be somebody's.
     """
-    misses = [f"{session_id}-0"]
+    misses = [f"{session_id}-0", f"{session_id}.json"]
     is_random = has_random_part(session_id)
     if is_random or session_id.isdecimal():
         misses.append(f"{session_id}x")
@@ -45,7 +48,11 @@ def near_misses_of_id(session_id: str, known: Collection[str], random: Random) -
         middle = len(session_id) - RANDOM_LENGTH // 2
         last = random.choice([each for each in _alphabet(session_id[-1]) if each != session_id[-1]])
         misses += [session_id[:-1], session_id[:-1] + last, _put(session_id, middle, "_"), f"x{session_id}"]
-    return [miss for miss in misses if miss not in known]
+        misses.append(rest := session_id.rpartition("_")[2])
+        if rest.lower() != rest != rest.upper():
+            # Ids all in one case may lawfully be compared without it, as UUIDs are.
+            misses.append(session_id.swapcase())
+    return [miss for miss in misses if miss != session_id and miss not in known]
 
 
 def has_random_part(session_id: str) -> bool:

@@ -108,10 +108,11 @@ class Inconclusive(Signal):
 
 
 class NoAnswer(Inconclusive):
-    """The connection ended or stayed silent before an answer came, though the target is alive."""
+    """The connection ended or stayed silent for `waited_s` before an answer came, though the target is alive."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, waited_s: float = 0.0) -> None:
         super().__init__(Reason.NO_ANSWER, message)
+        self.waited_s = waited_s
 
 
 class SetupError(Signal):

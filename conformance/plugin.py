@@ -41,8 +41,8 @@ class Later(Protocol):
         """Keep it."""
 
 
-# Long enough that the moment of creation is no plausible time of cancellation.
-AGE_S = 2.5
+# Long enough that the moment of creation is no plausible time of cancellation: both are in whole seconds.
+AGE_S = 2.1
 # As an age: after all the others, and without waiting.
 LAST = math.inf
 
@@ -68,7 +68,7 @@ class Workbench:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """A judgement left for later, with what its scenario has seen so far. `due` is monotonic seconds."""
+    """A judgement left for later, with what its scenario has seen so far. `due` is when, in monotonic seconds."""
 
     requirement: Requirement
     judgement: Judgement
@@ -77,7 +77,7 @@ class Deferred:
 
 
 class ConformancePlugin:
-    """Runs the selected requirements in the catalogue's order; judgements left for the end come last."""
+    """Runs the selected scenarios; judgements left for a while, or for the end, come between and after them."""
 
     def __init__(self, bench: Workbench, selected: tuple[Requirement, ...]) -> None:
         self._bench = bench
@@ -119,7 +119,7 @@ class ConformancePlugin:
 
     @pytest.fixture
     def after_a_while(self, request: pytest.FixtureRequest) -> Later:
-        """Go on after every scenario has run, `age_s` from now at the earliest, and before the webhooks settle."""
+        """Go on `age_s` from now at the earliest: between two scenarios, or after them, before the webhooks settle."""
         return partial(self._defer, self._aging, self._requirement(request.node))
 
     @pytest.fixture
@@ -132,16 +132,21 @@ class ConformancePlugin:
         config.addinivalue_line("markers", "requirement(id): the promise of the contract that the scenario checks")
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep what was selected, in the catalogue's order. Raises `UsageError` when catalogue and scenarios differ."""
+        """Keep what was selected, in the catalogue's order, but first what must wait: the others run meanwhile.
+
+        Raises `UsageError` when catalogue and scenarios differ.
+        """
         by_id = {self._id(item): item for item in items}
         if len(by_id) != len(items):
             raise pytest.UsageError("two scenarios claim the same requirement")
         if missing := self._selected.keys() - by_id.keys():
             raise pytest.UsageError(f"requirements without a scenario: {', '.join(sorted(missing))}")
-        items[:] = [by_id[requirement_id] for requirement_id in self._selected]
+        in_order = [by_id[requirement_id] for requirement_id in self._selected]
+        items[:] = sorted(in_order, key=lambda item: "after_a_while" not in getattr(item, "fixturenames", ()))
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Say beforehand what cannot be tested here, from the catalogue alone."""
+        """Go on with what is due, then say beforehand what cannot be tested here, from the catalogue alone."""
+        self._judge_due()
         if self._lost is not None:
             raise self._lost
         self._first_exchange = len(self._bench.client.exchanges)
@@ -162,11 +167,12 @@ class ConformancePlugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Iterator[None]:
-        """After all scenarios, go on with what needed a while; then wait once for the webhooks and judge the rest."""
+        """After all scenarios, go on with what must wait yet; then wait once for the webhooks and judge the rest."""
         result = yield
-        for deferred in sorted(self._aging, key=lambda each: each.due):
-            if deferred.due != LAST:
-                time.sleep(max(0.0, deferred.due - time.monotonic()))
+        while waiting := [deferred.due for deferred in self._aging if deferred.due != LAST]:
+            time.sleep(max(0.0, min(waiting) - time.monotonic()))
+            self._judge_due()
+        for deferred in self._aging:
             self._judge(deferred)
         self._bench.progress("waiting for the webhooks")
         if self._settling and self._lost is None and isinstance(self._bench.webhooks, Webhooks):
@@ -179,6 +185,14 @@ class ConformancePlugin:
         self, later: list[Deferred], requirement: Requirement, judgement: Judgement, age_s: float = AGE_S
     ) -> None:
         later.append(Deferred(requirement, judgement, self._seen(), time.monotonic() + age_s))
+
+    def _judge_due(self) -> None:
+        """What has waited for long enough, whatever has waited longest first."""
+        now = time.monotonic()
+        due = sorted((deferred for deferred in self._aging if deferred.due <= now), key=lambda each: each.due)
+        self._aging[:] = [deferred for deferred in self._aging if deferred.due > now]
+        for deferred in due:
+            self._judge(deferred)
 
     def _judge(self, deferred: Deferred) -> None:
         if self._has_failed(deferred.requirement):

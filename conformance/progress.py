@@ -12,7 +12,7 @@ class Progress:
     def __init__(self) -> None:
         # As it is before pytest captures what scenarios and their libraries print.
         self._stream = sys.stderr
-        self._area = ""
+        self._told: set[str] = set()
 
     def __call__(self, text: str) -> None:
         """Say it. An empty text says that the run has ended."""
@@ -20,9 +20,9 @@ class Progress:
             print(f"\r\x1b[K{text[:100]}", end="", file=self._stream, flush=True)
             return
         area = text.rpartition("-")[0] if text.startswith("CXL-") else text
-        if area and area != self._area:
+        if area and area not in self._told:
             print(f"conformance: {area}", file=self._stream, flush=True)
-        self._area = area
+            self._told.add(area)
 
 
 def coloured(text: str, good: bool) -> str:

@@ -12,11 +12,12 @@ from typing import TypeVar
 from conformance.client import Client
 from conformance.exchange import Exchange
 from conformance.outcomes import Breach, Inconclusive, NoAnswer, Reason
-from conformance.providers import Session
+from conformance.providers import Session, State
 from conformance.stage import Stage
 from conformance.verify import codes_in, verify_one_code, verify_status
 
 Result = TypeVar("Result")
+Attempt = tuple[Session, Exchange]
 
 # How far apart the first and the last cancel around the moment of expiry are.
 EXPIRY_SPREAD_S = 0.6
@@ -41,12 +42,14 @@ class Round:
         return tuple(exchange for exchange in self.exchanges if exchange.status != 200)
 
 
-def race_cancels(client: Client, stage: Stage, *, rounds: int, cancels: int) -> tuple[Round, ...]:
+def race_cancels(
+    client: Client, stage: Stage, state: State = "pending", *, rounds: int, cancels: int
+) -> tuple[Round, ...]:
     """Rounds of simultaneous cancels, each on a fresh session, over connections that are open beforehand."""
     lanes = [client.lane() for _ in range(cancels)]
     try:
         simultaneously([lane.probe for lane in lanes])
-        return tuple(_round(lanes, stage.prepare("pending")) for _ in range(rounds))
+        return tuple(_round(lanes, stage.prepare(state)) for _ in range(rounds))
     finally:
         for lane in lanes:
             lane.close()
@@ -75,27 +78,39 @@ def verify_single_winner(race: Round) -> None:
     raise Breach("exactly one 200", f"{len(winners)}: {statuses}", exchange=race.exchanges[0])
 
 
-def race_different_sessions(client: Client, stage: Stage, *, sessions: int) -> list[tuple[Session, Exchange]]:
-    """One cancel of each of so many fresh sessions, all at once."""
-    prepared = [stage.prepare("pending") for _ in range(sessions)]
-    lanes = [client.lane() for _ in prepared]
+def race_different_sessions(
+    client: Client, stage: Stage, *, sessions: int, strangers: Sequence[str] = ()
+) -> tuple[list[Attempt], list[Attempt]]:
+    """One cancel of each of so many fresh sessions, all at once, and beside them one with each of the strangers' keys,
+    of a session of its own: ours, and theirs."""
+    keys = [*[None] * sessions, *strangers]
+    lanes = [(client.lane(), stage.prepare("pending"), key) for key in keys]
+
+    def cancel(lane: Client, session: Session, key: str | None) -> Attempt:
+        return session, lane.cancel(session.id, key=key)
+
     try:
-        answers = simultaneously(
-            [partial(lane.cancel, session.id) for lane, session in zip(lanes, prepared, strict=True)]
-        )
-        return list(zip(prepared, answers, strict=True))
+        attempts = simultaneously([partial(cancel, *each) for each in lanes])
     finally:
-        for lane in lanes:
+        for lane, _, _ in lanes:
             lane.close()
+    return attempts[:sessions], attempts[sessions:]
 
 
-def race_cancel_and_complete(client: Client, stage: Stage) -> tuple[Session, Exchange, bool]:
-    """Cancel and complete a fresh session at once: the session, the cancel's answer, whether the completion was told
-    to have worked."""
+def race_cancel_and_complete(client: Client, stage: Stage, lead_s: float = 0.0) -> tuple[Session, Exchange, bool]:
+    """Cancel and complete a fresh session at once, or the cancel so much ahead of the completion (behind it, if less
+    than nothing): the session, the cancel's answer, whether the completion was told to have worked."""
     session = stage.prepare("pending")
-    answers: Sequence[Exchange | bool] = simultaneously(
-        [partial(client.cancel, session.id), partial(stage.try_complete, session)]
-    )
+
+    def cancel() -> Exchange:
+        time.sleep(max(0.0, -lead_s))
+        return client.cancel(session.id)
+
+    def complete() -> bool:
+        time.sleep(max(0.0, lead_s))
+        return stage.try_complete(session)
+
+    answers: Sequence[Exchange | bool] = simultaneously([cancel, complete])
     exchange, completed = answers
     assert isinstance(exchange, Exchange)  # noqa: S101 - narrows the type of the first action's result
     return session, exchange, bool(completed)
@@ -106,19 +121,11 @@ def race_to_expiry(client: Client, session: Session, *, expires_in_s: int, cance
     lanes = [client.lane() for _ in range(cancels)]
     try:
         simultaneously([lane.probe for lane in lanes])
-        moment = _expiry_by_our_clock(session, expires_in_s)
-        first = max(0.0, moment - time.time() - EXPIRY_SPREAD_S / 2)
-        pauses_s = [first + EXPIRY_SPREAD_S * number / cancels for number in range(cancels)]
-        return _round(lanes, session, pauses_s)
+        first_s = max(0.0, session.left_s(expires_in_s) - EXPIRY_SPREAD_S / 2)
+        return _round(lanes, session, first_s, EXPIRY_SPREAD_S)
     finally:
         for lane in lanes:
             lane.close()
-
-
-def _expiry_by_our_clock(session: Session, expires_in_s: int) -> float:
-    """As told, where the clocks agree; else as asked for, less the half second that `created` is cut by on average."""
-    told, asked = session.attributes.get("expires_at"), session.prepared_at + expires_in_s
-    return told if isinstance(told, int) and abs(told - asked) < 2 else asked - 0.5
 
 
 def verify_expiry_boundary(race: Round) -> None:
@@ -134,7 +141,7 @@ def verify_expiry_boundary(race: Round) -> None:
         verify_one_code(loser)
 
 
-def _round(lanes: list[Client], session: Session, pauses_s: Sequence[float] = ()) -> Round:
+def _round(lanes: list[Client], session: Session, first_s: float = 0.0, spread_s: float = 0.0) -> Round:
     def cancel(lane: Client, pause_s: float) -> Exchange | NoAnswer:
         time.sleep(pause_s)
         try:
@@ -142,8 +149,9 @@ def _round(lanes: list[Client], session: Session, pauses_s: Sequence[float] = ()
         except NoAnswer as signal:
             return signal
 
-    pauses_s = pauses_s or [0.0] * len(lanes)
-    answers = simultaneously([partial(cancel, lane, pause_s) for lane, pause_s in zip(lanes, pauses_s, strict=True)])
+    answers = simultaneously(
+        [partial(cancel, lane, first_s + spread_s * number / len(lanes)) for number, lane in enumerate(lanes)]
+    )
     exchanges = tuple(answer for answer in answers if isinstance(answer, Exchange))
     return Round(session, exchanges, tuple(answer for answer in answers if isinstance(answer, NoAnswer)))
 

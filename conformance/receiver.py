@@ -9,10 +9,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-
-import httpx2
 
 BODY_LIMIT = 1 << 20
 
@@ -49,8 +48,8 @@ class Receiver:
         self._server = _Server((host, port), _Handler)
         self._server.receiver = self
         reach = {"0.0.0.0": "127.0.0.1", "::": "127.0.0.1"}.get(host, host)
-        self._own_url = f"http://{reach}:{self._server.server_address[1]}{self._path}"
-        self.url = public_url.rstrip("/") + self._path if public_url else self._own_url
+        self._own_address = (reach, int(self._server.server_address[1]))
+        self.url = (public_url.rstrip("/") or f"http://{reach}:{self._own_address[1]}") + self._path
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def deliveries(self) -> tuple[Delivery, ...]:
@@ -85,10 +84,14 @@ class Receiver:
 
     def is_reachable(self) -> bool:
         """Whether we can be reached at all; without that the absence of deliveries would mean nothing."""
+        connection = HTTPConnection(*self._own_address, timeout=5.0)
         try:
-            return httpx2.get(self._own_url, timeout=5.0, trust_env=False).status_code == 405
-        except httpx2.TransportError:
+            connection.request("GET", self._path)
+            return connection.getresponse().status == 405
+        except (OSError, HTTPException):
             return False
+        finally:
+            connection.close()
 
     def close(self) -> None:
         """Stop listening."""

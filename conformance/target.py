@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass, field
+from functools import cache
 from urllib.parse import quote, urlsplit
+
+import httpx2
 
 CANCEL_PATH = "/api/v1/payment/sessions/{session_id}/cancel"
 CREATE_PATH = "/api/v1/payment/sessions"
@@ -27,9 +30,9 @@ class Target:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     ca_bundle: str = ""
 
-    def trust(self) -> ssl.SSLContext | bool:
+    def trust(self) -> ssl.SSLContext:
         """What to verify certificates with. Raises `OSError` for a file that holds none."""
-        return ssl.create_default_context(cafile=self.ca_bundle) if self.ca_bundle else True
+        return _trust(self.ca_bundle)
 
     @property
     def host(self) -> str:
@@ -45,6 +48,12 @@ class Target:
     def cancel_url(self, session_id: str) -> str:
         """The cancel's URL, the id percent-encoded as one path segment."""
         return self.base_url + CANCEL_PATH.format(session_id=quote(session_id, safe=""))
+
+
+@cache
+def _trust(ca_bundle: str) -> ssl.SSLContext:
+    """One for all connections of a run: reading all the certificates of a system takes longer than many requests."""
+    return ssl.create_default_context(cafile=ca_bundle) if ca_bundle else httpx2.create_ssl_context(trust_env=False)
 
 
 def checked_url(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.exchange import Exchange
-from conformance.outcomes import Breach, Inconclusive, NotTestable, Reason
+from conformance.outcomes import Breach, Inconclusive, NoAnswer, NotTestable, Reason
 from conformance.providers import Session
 from openapi import contract, json_schema
 
@@ -22,9 +22,12 @@ _TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "nul
 
 
 def verify_status(exchange: Exchange, *allowed: int) -> None:
-    """The answer's status is one of `allowed`. After a gateway error the first try may have had its effect unseen."""
+    """The answer's status is one of `allowed`. After a gateway error, or no answer at all, the first try may have had
+    an effect unseen: then another status is `Inconclusive`."""
     if exchange.status in allowed:
         return
+    if exchange.unanswered:
+        raise NoAnswer(f"answered {exchange.status}, but only after {exchange.unanswered} tries that got no answer")
     if exchange.attempts > 1:
         raise Inconclusive(
             Reason.THROTTLED, f"answered {exchange.status}, but only after {exchange.attempts - 1} retries"
@@ -131,7 +134,7 @@ def verify_return_url(exchange: Exchange) -> None:
     value = verify_object(exchange).get("return_url")
     expected = "an HTTPS URL without credentials or fragment"
     try:
-        parts = urlsplit(value if isinstance(value, str) else "")
+        parts = urlsplit(str(value))
         sound = parts.scheme == "https" and parts.hostname and "@" not in parts.netloc and "#" not in str(value)
     except ValueError:
         sound = False

@@ -17,11 +17,16 @@ from conformance.receiver import Delivery, Receiver
 @dataclass(frozen=True, slots=True)
 class Event:
     """One event: the deliveries that share `webhook-id`, else an id of the event in the body or a header, else the
-    bytes."""
+    bytes; and the sessions that each of them names."""
 
     key: str
     deliveries: tuple[Delivery, ...]
-    names: frozenset[str]
+    named: tuple[frozenset[str], ...]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The sessions that any of its deliveries names."""
+        return frozenset().union(*self.named)
 
     @property
     def has_id(self) -> bool:
@@ -69,7 +74,7 @@ class Webhooks:
             for told in told_by(delivery, known):
                 grouped.setdefault(told.key, []).append((delivery, told.names))
         return [
-            Event(key, tuple(delivery for delivery, _ in each), frozenset().union(*(names for _, names in each)))
+            Event(key, tuple(delivery for delivery, _ in each), tuple(names for _, names in each))
             for key, each in grouped.items()
         ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -36,6 +37,12 @@ class Session:
         url = self.attributes.get("url")
         return url if isinstance(url, str) else ""
 
+    def left_s(self, expires_in_s: int) -> float:
+        """Seconds until it expires by our clock, if it was asked to do so in `expires_in_s`: as told, where the clocks
+        agree; else as asked for, less the half second that `created` is cut by on average."""
+        told, asked = self.attributes.get("expires_at"), self.prepared_at + expires_in_s
+        return (told if isinstance(told, int) and abs(told - asked) < 2 else asked - 0.5) - time.time()
+
 
 class Provider(Protocol):
     """A provider for one tenant. Every method raises `SetupError` when it was asked for what it offers and failed."""
@@ -43,8 +50,9 @@ class Provider(Protocol):
     def capabilities(self) -> Capabilities:
         """What is offered. Raises `HarnessError` when the provider cannot be used at all."""
 
-    def prepare(self, state: State, *, expires_in_s: int | None = None) -> Session:
-        """A new session in `state`; with the operation `lifetime`, one that expires after `expires_in_s`."""
+    def prepare(self, state: State, *, expires_in_s: int | None = None, api_key: str | None = None) -> Session:
+        """A new session in `state`; with the operation `lifetime`, one that expires after `expires_in_s`; with another
+        tenant's key, one of theirs."""
 
     def read(self, session_id: str) -> dict[str, Any]:
         """The session's attributes as they are now (operation `read`)."""

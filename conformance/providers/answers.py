@@ -64,11 +64,11 @@ class ProtocolProvider(ABC):
         except SetupError as error:
             raise HarnessError(Reason.PROVIDER_UNUSABLE, error.message) from None
 
-    def prepare(self, state: State, *, expires_in_s: int | None = None) -> Session:
+    def prepare(self, state: State, *, expires_in_s: int | None = None, api_key: str | None = None) -> Session:
         """A new session. Raises `SetupError` for anything but a 201 with a session that has an id."""
         lifetime: dict[str, Any] = {} if expires_in_s is None else {"expires_in_s": expires_in_s}
         asked_at = time.time()
-        attributes = session_of(self.ask("prepare", state=state, **lifetime), 201)
+        attributes = session_of(self.ask("prepare", api_key=api_key, state=state, **lifetime), 201)
         return Session(id=attributes["id"], attributes=attributes, prepared_at=asked_at)
 
     def read(self, session_id: str) -> dict[str, Any]:

@@ -29,10 +29,10 @@ class DocumentedEndpoints:
         """What two endpoints can bring about."""
         return Capabilities(states=frozenset({"pending", "cancelled"}))
 
-    def prepare(self, state: State, *, expires_in_s: int | None = None) -> Session:
+    def prepare(self, state: State, *, expires_in_s: int | None = None, api_key: str | None = None) -> Session:
         """Create a session by the documented call; for `cancelled`, cancel it as well."""
-        if expires_in_s is not None or state not in {"pending", "cancelled"}:
-            raise NotTestable(Reason.STATE_NOT_OFFERED, f"the documented endpoints cannot arrange {state}")
+        if expires_in_s is not None or api_key is not None or state not in {"pending", "cancelled"}:
+            raise NotTestable(Reason.STATE_NOT_OFFERED, f"the documented endpoints cannot arrange this {state} session")
         asked_at = time.time()
         attributes = self._post(self._target.base_url + CREATE_PATH, self._body, 201)
         session_id = attributes.get("id")

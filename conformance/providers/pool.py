@@ -42,13 +42,15 @@ class Pool:
         """The states that the file has sessions in."""
         return Capabilities(states=self._states, impossible=self._impossible)
 
-    def prepare(self, state: State, *, expires_in_s: int | None = None) -> Session:
+    def prepare(self, state: State, *, expires_in_s: int | None = None, api_key: str | None = None) -> Session:
         """The next session of the state; a pending one whose time is known to be over is passed by.
 
         Raises `NotTestable` when there are no more, `SetupError` when an overdue one is known to have time left.
         """
-        if expires_in_s is not None:
-            raise NotTestable(Reason.OPERATION_NOT_OFFERED, "a pool cannot choose how long a session lasts")
+        if expires_in_s is not None or api_key is not None:
+            raise NotTestable(
+                Reason.OPERATION_NOT_OFFERED, "a pool cannot choose how long a session lasts, nor whose it is"
+            )
         self._needed[state] += 1
         pooled = self._next(state)
         if state == "overdue" and self._left_s(pooled) > 0:

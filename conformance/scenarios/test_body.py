@@ -10,6 +10,7 @@ from conformance.plugin import Later
 from conformance.providers import Session
 from conformance.stage import Stage
 from conformance.verify import (
+    AS_AT_CREATION,
     documented_processor,
     verify_as_at_creation,
     verify_attribute,
@@ -74,11 +75,18 @@ def test_completed_at_is_null(client: Client, stage: Stage) -> None:
 
 
 @pytest.mark.requirement("CXL-BODY-5")
-def test_id_is_the_one_asked_for(client: Client, stage: Stage) -> None:
-    """Of two pending sessions, the one named in the path."""
+def test_id_is_the_one_asked_for(client: Client, stage: Stage, at_the_end: Later) -> None:
+    """Of two pending sessions, the one named in the path. So is the id in all other cancels of the run."""
     first, second = stage.prepare("pending"), stage.prepare("pending")
     for session in (first, second):
         verify_attribute(cancelled(client, session.id), "id", session.id)
+
+    def judge() -> None:
+        for session_id, exchange in client.ledger.cancels:
+            if exchange.status == 200 and session_id in client.ledger.known:
+                verify_attribute(exchange, "id", session_id)
+
+    at_the_end(judge)
 
 
 @pytest.mark.requirement("CXL-BODY-6")
@@ -88,14 +96,24 @@ def test_processor_is_the_only_one_there_is(client: Client, stage: Stage) -> Non
 
 
 @pytest.mark.requirement("CXL-BODY-7")
-def test_what_was_given_at_creation_is_still_the_same(client: Client, stage: Stage, after_a_while: Later) -> None:
-    """Contractor, return_url, created and expires_at, of a session that was created some time ago; and of one with a
-    lifetime of its own, where the provider sets lifetimes."""
+def test_what_was_given_at_creation_is_still_the_same(
+    client: Client, stage: Stage, after_a_while: Later, at_the_end: Later
+) -> None:
+    """Contractor, return_url, created and expires_at, of a session that was created some time ago; of one with a
+    lifetime of its own, where the provider sets lifetimes; and of all that the run has cancelled."""
     session = stage.prepare("pending")
     after_a_while(lambda: verify_as_at_creation(cancelled_after_a_while(client, session), session))
     if stage.offers("lifetime"):
         other = stage.prepare("pending", expires_in_s=OTHER_LIFETIME_S)
         verify_as_at_creation(cancelled(client, other.id), other)
+
+    def judge() -> None:
+        sessions = {each.id: each for each in stage.sessions if each.attributes.keys() >= set(AS_AT_CREATION)}
+        for session_id, exchange in client.ledger.cancels:
+            if exchange.status == 200 and session_id in sessions:
+                verify_as_at_creation(exchange, sessions[session_id])
+
+    at_the_end(judge)
 
 
 @pytest.mark.requirement("CXL-BODY-8")

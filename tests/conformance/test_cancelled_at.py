@@ -27,8 +27,9 @@ def cancelled(at: object, *, date: float | None = None) -> Exchange:
 
 
 @pytest.mark.parametrize("off_s", [-2, -1, 0, 1])
-def test_now_by_our_clock_is_accepted(off_s: int) -> None:
-    verify_cancelled_at(cancelled(SECOND + off_s), fresh(), 5.0)
+def test_now_by_our_clock_is_accepted_whatever_other_clocks_show(off_s: int) -> None:
+    for just_made in (fresh(), fresh(HOURS), Session("ps_2", {}, NOW)):
+        verify_cancelled_at(cancelled(SECOND + off_s), just_made, 5.0)
 
 
 @pytest.mark.parametrize("value", [SECOND - 3, SECOND + 2, SECOND * 1000, str(SECOND), NOW, None, True, 0])

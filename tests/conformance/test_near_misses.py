@@ -32,14 +32,19 @@ def test_a_hexadecimal_key_may_be_compared_by_its_value(key: str) -> None:
 
 @pytest.mark.parametrize("session_id", ["ps_60", "ps-60", "ps_1z", "ps_000000000000001a", "ps_123456789012"])
 def test_an_id_that_is_counted_up_is_only_lengthened(session_id: str) -> None:
-    assert near_misses_of_id(session_id, {session_id}, Random(1)) == [f"{session_id}-0"]
+    assert near_misses_of_id(session_id, {session_id}, Random(1)) == [f"{session_id}-0", f"{session_id}.json"]
 
 
-@pytest.mark.parametrize("session_id", ["ps_0123456789abcdef", UUID])
-def test_a_random_id_is_changed_too(session_id: str) -> None:
+@pytest.mark.parametrize(("session_id", "count"), [("ps_0123456789abcdef", 7), (UUID, 6)])
+def test_a_random_id_is_changed_too(session_id: str, count: int) -> None:
     misses = near_misses_of_id(session_id, {session_id, session_id[:-1]}, Random(1))
-    assert len(misses) == len(set(misses)) == 5
+    assert len(misses) == len(set(misses)) == count
     assert not {session_id, session_id[:-1]} & set(misses)
+
+
+def test_the_case_of_an_id_matters_where_it_has_both() -> None:
+    assert "PS_aBCDEFGHIJK1" in near_misses_of_id("ps_Abcdefghijk1", set(), Random(1))
+    assert "PS_ABCDEFGHIJK1" not in near_misses_of_id("ps_abcdefghijk1", set(), Random(1))
 
 
 @pytest.mark.parametrize(("session_id", "stem"), [("60", ""), ("ps_60", "ps_"), ("ps-60", "ps-"), ("p60", "p")])

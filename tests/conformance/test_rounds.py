@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from types import SimpleNamespace
 
@@ -11,7 +12,14 @@ from conformance.client import Client
 from conformance.exchange import Exchange
 from conformance.outcomes import NoAnswer, TargetLost
 from conformance.providers import Session, State
-from conformance.races import Round, race_cancel_and_complete, race_cancels, race_to_expiry
+from conformance.races import (
+    Round,
+    race_cancel_and_complete,
+    race_cancels,
+    race_different_sessions,
+    race_to_expiry,
+    simultaneously,
+)
 from conformance.stage import Stage
 from tests.conformance.exchanges import NOW, answer
 
@@ -41,7 +49,7 @@ class Connections(Client):
         return answer(status=404)
 
     def cancel(self, session_id: str, *, key: str | None = None, method: str = "POST") -> Exchange:  # noqa: ARG002
-        self.log.append(f"{session_id} cancelled{self.name}")
+        self.log.append(f"{session_id} cancelled{f' with {key}' if key else ''}{self.name}")
         return self.said(session_id)
 
     def close(self) -> None:
@@ -66,7 +74,8 @@ class Fresh(Stage):
 def slept_s(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How long every cancel waited first; the clock stands still meanwhile."""
     slept: list[float] = []
-    monkeypatch.setattr("conformance.races.time", SimpleNamespace(time=lambda: NOW, sleep=slept.append))
+    for module in ("conformance.races", "conformance.providers"):
+        monkeypatch.setattr(f"{module}.time", SimpleNamespace(time=lambda: NOW, sleep=slept.append))
     return slept
 
 
@@ -117,6 +126,29 @@ def test_the_connections_are_closed_whatever_happens(slept_s: list[float]) -> No
         race_to_expiry(client, Session("ps_1", {}, NOW), expires_in_s=0, cancels=LANES)
     assert client.log[-LANES:] == each("closed")
     assert len(slept_s) == 2 * LANES
+    client = Connections(lost)
+    with pytest.raises(TargetLost):
+        race_different_sessions(client, Fresh(), sessions=LANES)
+    assert client.log[-LANES:] == each("closed")
+
+
+def test_different_sessions_are_cancelled_over_a_connection_each() -> None:
+    client, stage = Connections(), Fresh()
+    ours, theirs = race_different_sessions(client, stage, sessions=2, strangers=("k1", "k2"))
+    assert ours == [(Session(each_id, {}, NOW), refused(each_id)) for each_id in ("ps_1", "ps_2")]
+    assert theirs == [(Session(each_id, {}, NOW), refused(each_id)) for each_id in ("ps_3", "ps_4")]
+    assert stage.asked == [("pending", None)] * LANES
+    asked = ["ps_1 cancelled by 1", "ps_2 cancelled by 2", "ps_3 cancelled with k1 by 3", "ps_4 cancelled with k2 by 4"]
+    assert sorted(client.log[:LANES]) == asked
+    assert client.log[LANES:] == each("closed")
+
+
+@pytest.mark.parametrize(("lead_s", "waited_s"), [(0.5, [0.0, 0.5]), (-0.5, [0.0, 0.5]), (0.0, [0.0, 0.0])])
+def test_either_of_cancel_and_completion_can_go_ahead(
+    slept_s: list[float], lead_s: float, waited_s: list[float]
+) -> None:
+    race_cancel_and_complete(Connections(), Fresh(), lead_s)
+    assert sorted(slept_s) == waited_s
 
 
 def test_a_session_is_cancelled_and_completed_at_once() -> None:
@@ -124,6 +156,10 @@ def test_a_session_is_cancelled_and_completed_at_once() -> None:
     assert race_cancel_and_complete(client, stage) == (Session("ps_1", {}, NOW), refused("ps_1"), True)
     assert race_cancel_and_complete(client, stage) == (Session("ps_2", {}, NOW), refused("ps_2"), False)
     assert stage.asked == [("pending", None)] * 2
+
+
+def test_an_answer_that_never_comes_does_not_keep_the_program_from_ending() -> None:
+    assert simultaneously([lambda: threading.current_thread().daemon] * 2) == [True, True]
 
 
 def test_the_cancels_around_expiry_are_spread_from_before_it_until_after(slept_s: list[float]) -> None:

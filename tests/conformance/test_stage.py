@@ -9,7 +9,7 @@ import pytest
 
 from conformance.client import Client
 from conformance.masking import Masker
-from conformance.outcomes import SetupError
+from conformance.outcomes import Reason, SetupError
 from conformance.providers import Capabilities, Session, State
 from conformance.stage import Stage
 from conformance.target import Target
@@ -26,7 +26,9 @@ class Provider:
     def capabilities(self) -> Capabilities:
         return Capabilities(frozenset({"pending"}))
 
-    def prepare(self, state: State, *, expires_in_s: int | None = None) -> Session:
+    def prepare(self, state: State, *, expires_in_s: int | None = None, api_key: str | None = None) -> Session:
+        if api_key == "nobodys":
+            raise SetupError(Reason.PROVIDER_FAILED, "403")
         return Session(next(self._ids), {"status": state, "lifetime_s": expires_in_s}, time.time())
 
     def read(self, session_id: str) -> dict[str, Any]:
@@ -97,3 +99,12 @@ def test_where_nothing_can_be_read_the_providers_word_counts() -> None:
 def test_a_session_that_cannot_be_completed_is_no_completed_one() -> None:
     with pytest.raises(SetupError):
         stage_of(Provider("ps_1", completes=False), "complete").completed()
+
+
+def test_another_tenants_session_is_none_of_this_run() -> None:
+    stage = stage_of(Provider("ps_1"))
+    theirs = stage.prepare_for("t9k_test_two")
+    assert theirs is not None
+    assert theirs.id == "ps_1"
+    assert stage.sessions == []
+    assert stage.prepare_for("nobodys") is None

@@ -138,3 +138,23 @@ def test_a_stale_entry_is_told_with_what_to_do_about_it() -> None:
     assert held.notes == (f"baseline: {MUST.id} did not fail; remove the entry",)
     late = decide([finding(Outcome.PASS)], baseline=entry, today=date(2026, 1, 16))
     assert late.notes == (f"baseline: {MUST.id} expired on 2026-01-15",)
+
+
+def test_a_verdict_keeps_the_findings_and_counts_them_by_outcome() -> None:
+    findings = [finding(Outcome.PASS), finding(Outcome.PASS, OTHER), finding(Outcome.WARN, SHOULD)]
+    verdict = decide(findings)
+    assert verdict.findings == tuple(findings)
+    assert [verdict.count(each) for each in (Outcome.PASS, Outcome.WARN, Outcome.FAIL)] == [2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "word"),
+    [
+        (Outcome.PASS, "conformant"),
+        (Outcome.FAIL, "not conformant"),
+        (Outcome.NOT_TESTABLE, "incomplete"),
+        (Outcome.HARNESS_ERROR, "no verdict"),
+    ],
+)
+def test_a_verdict_is_told_in_a_word(outcome: Outcome, word: str) -> None:
+    assert decide([finding(outcome)]).word == word

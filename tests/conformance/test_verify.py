@@ -189,7 +189,18 @@ def test_what_the_provider_did_not_tell_cannot_be_compared() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["http://x.example/", "https://u:p@x.example/", "https://x.example/#", "https:///p", "/p", None, 1, "https://[x"],
+    [
+        "http://x.example/",
+        "https://u:p@x.example/",
+        "https://x.example/#",
+        "https:///p",
+        "/p",
+        "https://[x",
+        None,
+        1,
+        ["https://x.example/"],
+        {"https://x.example/": 1},
+    ],
 )
 def test_a_return_url_that_creation_refuses_is_a_breach(url: object) -> None:
     verify_return_url(answer(cancelled_session(return_url="HTTPS://x.example:8443/p?q=a@b")))

@@ -37,7 +37,7 @@ class Row:
 
 def rows() -> Iterable[Row]:
     """All of them."""
-    for name, (implementation, requirement_id) in BROKEN.items():
+    for name, (implementation, requirement_id, _) in BROKEN.items():
 
         def is_killed(judged: Judged, requirement_id: str = requirement_id) -> bool:
             return judged.exit_code == 1 and requirement_id in judged.having("fail", "MUST")

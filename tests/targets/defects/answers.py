@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from tests.targets.correct import Attributes, Correct, Session
@@ -125,3 +126,20 @@ class CancelsTheTenant(Correct):
         for other in self.sessions.values():
             if other.tenant == session.tenant and other.attributes["status"] == "pending":
                 super().set_cancelled(other)
+
+
+@breaks("CXL-OK-4")
+class CancelsTheTenantLater(Correct):
+    """The same, by a job a second later."""
+
+    def cancel(self, session: Session) -> Answer:
+        answer = super().cancel(session)
+        if answer.status == 200:
+            threading.Timer(1.0, self.cancel_others, (session.tenant,)).start()
+        return answer
+
+    def cancel_others(self, tenant: str) -> None:
+        """Those that were made before."""
+        for other in list(self.sessions.values()):
+            if other.tenant == tenant and other.attributes["status"] == "pending":
+                self.set_cancelled(other)

@@ -1,12 +1,11 @@
-"""Defects of keys: area AUTH."""
+"""Defects of keys: area AUTH, and what becomes of whose they are when requests meet: area RACE."""
 
 from __future__ import annotations
 
-import re
 import threading
-from fnmatch import fnmatchcase
+import time
 
-from tests.targets.correct import KEY, Correct
+from tests.targets.correct import Correct
 from tests.targets.defects.marks import breaks
 from tests.targets.wire import Answer, Request
 
@@ -89,124 +88,19 @@ class AnyKey(Correct):
         return super().tenant_of_key(key) or ("one" if key else None)
 
 
-@breaks("CXL-AUTH-5")
-class AnyCase(Correct):
-    """The key compared case-insensitively."""
+@breaks("CXL-AUTH-4")
+class UnknownOnlyOnce(Correct):
+    """A key that was looked up before is in the cache, whatever had come of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looked_up: set[str] = set()
 
     def tenant_of_key(self, key: str) -> str | None:
-        return {known.lower(): tenant for known, tenant in self.keys.items()}.get(key.lower())
-
-
-@breaks("CXL-AUTH-5")
-class PrefixIsEnough(Correct):
-    """A key that begins like a valid one."""
-
-    def tenant_of_key(self, key: str) -> str | None:
-        return next((tenant for known, tenant in self.keys.items() if key.startswith(known)), None)
-
-
-@breaks("CXL-AUTH-5")
-class PartIsEnough(Correct):
-    """A key that a valid one begins with."""
-
-    def tenant_of_key(self, key: str) -> str | None:
-        return next((tenant for known, tenant in self.keys.items() if len(key) > 9 and known.startswith(key)), None)
-
-
-@breaks("CXL-AUTH-5")
-class TestKeysAreFree(Correct):
-    """Any key of the right form is the first tenant's."""
-
-    def tenant_of_key(self, key: str) -> str | None:
-        return super().tenant_of_key(key) or ("one" if key.startswith(KEY[:9]) else None)
-
-
-@breaks("CXL-AUTH-5")
-class EndIsEnough(Correct):
-    """Only the last 8 characters are compared."""
-
-    def tenant_of_key(self, key: str) -> str | None:
-        return next((tenant for known, tenant in self.keys.items() if key[-8:] == known[-8:]), None)
-
-
-@breaks("CXL-AUTH-5")
-class StemIsIgnored(Correct):
-    """What stands before the last underscore is ignored."""
-
-    def tenant_of_key(self, key: str) -> str | None:
-        return next(
-            (tenant for known, tenant in self.keys.items() if key.rpartition("_")[2] == known.rpartition("_")[2]), None
-        )
-
-
-@breaks("CXL-AUTH-5")
-class SortedKeys(Correct):
-    """The characters count, their order does not."""
-
-    def tenant_of_key(self, key: str) -> str | None:
-        return next((tenant for known, tenant in self.keys.items() if sorted(key) == sorted(known)), None)
-
-
-@breaks("CXL-AUTH-5")
-class LikeKeys(Correct):
-    """The key goes into a LIKE."""
-
-    def tenant_of_key(self, key: str) -> str | None:
-        return next(
-            (
-                tenant
-                for known, tenant in self.keys.items()
-                if fnmatchcase(known, key.replace("%", "*").replace("_", "?"))
-            ),
-            None,
-        )
-
-
-@breaks("CXL-AUTH-5")
-class PatternKeys(Correct):
-    """The key is taken for a regular expression."""
-
-    def tenant_of_key(self, key: str) -> str | None:
-        return next(
-            (
-                tenant
-                for known, tenant in self.keys.items()
-                if key and re.fullmatch(re.escape(key).replace(r"\.", "."), known)
-            ),
-            None,
-        )
-
-
-@breaks("CXL-AUTH-5")
-class KeyUpToTheDot(Correct):
-    """What follows a dot is dropped."""
-
-    def tenant_of_key(self, key: str) -> str | None:
-        return next((tenant for known, tenant in self.keys.items() if key.partition(".")[0] == known), None)
-
-
-@breaks("CXL-AUTH-5")
-class NoPunctuation(Correct):
-    """Dashes are dropped."""
-
-    def tenant_of_key(self, key: str) -> str | None:
-        return next((tenant for known, tenant in self.keys.items() if key.replace("-", "") == known), None)
-
-
-@breaks("CXL-AUTH-5")
-class NullIsAdmin(Correct):
-    """A key that a careless program sends is the first tenant's."""
-
-    def tenant_of_key(self, key: str) -> str | None:
-        return "one" if key in {"null", "undefined"} else super().tenant_of_key(key)
-
-
-@breaks("CXL-AUTH-5")
-class InjectedKey(Correct):
-    """A statement put together by hand."""
-
-    def tenant_of_key(self, key: str) -> str | None:
-        return "one" if "' OR '" in key else super().tenant_of_key(key)
+        if key in self.looked_up:
+            return super().tenant_of_key(key) or "one"
+        self.looked_up.add(key)
+        return super().tenant_of_key(key)
 
 
 @breaks("CXL-AUTH-7")
@@ -231,3 +125,38 @@ class ActsLater(Correct):
         if answer.status == 403 and session and not self.refusal(session):
             threading.Timer(1.0, self.set_cancelled, [session]).start()
         return answer
+
+
+@breaks("CXL-RACE-5")
+class OneCurrentTenant(Correct):
+    """Whose key it is stands in one place for all requests."""
+
+    current = ""
+
+    def cancel_request(self, request: Request, session_id: str) -> Answer:
+        tenant = self.tenant_of(request.headers.get("authorization"))
+        if tenant is None:
+            return self.forbidden()
+        self.current = tenant
+        time.sleep(0.02)
+        session = self.find(self.current, session_id)
+        return self.cancel(session) if session else self.not_found(session_id)
+
+
+@breaks("CXL-RACE-5")
+class AnybodyBesideUs(Correct):
+    """While a request with a valid key is under way, one with any key is taken for its."""
+
+    under_way = 0
+
+    def cancel_request(self, request: Request, session_id: str) -> Answer:
+        if self.tenant_of(request.headers.get("authorization")) is None:
+            time.sleep(0.02 / 2)
+            found = self.sessions.get(session_id) if self.under_way else None
+            return self.cancel(found) if found else self.forbidden()
+        self.under_way += 1
+        try:
+            time.sleep(0.02)
+            return super().cancel_request(request, session_id)
+        finally:
+            self.under_way -= 1

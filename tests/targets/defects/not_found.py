@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 from tests.targets.correct import Correct, Session
 from tests.targets.defects.marks import breaks
-from tests.targets.wire import Answer, HangUp, Request
+from tests.targets.wire import Answer, Request
 
 
 @breaks("CXL-NF-1")
@@ -129,88 +129,31 @@ class HiddenButCancelled(Correct):
         return answer
 
 
-class OddIds(Correct):
-    """Differs for ids that `is_odd` singles out."""
+@breaks("CXL-NF-2")
+class ReplaysTheOwnersAnswer(Correct):
+    """The 200 is cached by the path alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cached: dict[str, Answer] = {}
 
     def cancel_request(self, request: Request, session_id: str) -> Answer:
-        if self.is_odd(session_id):
-            return self.startled()
-        return super().cancel_request(request, session_id)
-
-    def is_odd(self, session_id: str) -> bool:
-        """Whether the id is one that startles."""
-        return False
-
-    def startled(self) -> Answer:
-        """What comes of it."""
-        return Answer(500, b"Internal Server Error", "text/plain")
+        answer = super().cancel_request(request, session_id)
+        if answer.status == 200:
+            self.cached[session_id] = answer
+        return self.cached.get(session_id, answer) if answer.status == 404 else answer
 
 
-@breaks("CXL-NF-4")
-class FailsOnUnicode(OddIds):
-    """Only ASCII is expected."""
+@breaks("CXL-NF-1")
+class RemembersUnknownIds(Correct):
+    """What was asked for once is known the second time."""
 
-    def is_odd(self, session_id: str) -> bool:
-        return not session_id.isascii()
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: set[str] = set()
 
-
-@breaks("CXL-NF-4")
-class FailsOnQuotes(OddIds):
-    """A statement put together by hand."""
-
-    def is_odd(self, session_id: str) -> bool:
-        return "'" in session_id
-
-
-@breaks("CXL-NF-4")
-class FailsOnLength(OddIds):
-    """A column of 255 characters."""
-
-    def is_odd(self, session_id: str) -> bool:
-        return len(session_id) > 255
-
-
-@breaks("CXL-NF-4")
-class HangsUpOnControls(OddIds):
-    """A control character ends the connection."""
-
-    def is_odd(self, session_id: str) -> bool:
-        return any(ord(character) < 32 for character in session_id)
-
-    def startled(self) -> Answer:
-        raise HangUp
-
-
-@breaks("CXL-NF-4")
-class WelcomesSlashes(OddIds):
-    """An encoded slash is taken for success."""
-
-    def is_odd(self, session_id: str) -> bool:
-        return "/" in session_id
-
-    def startled(self) -> Answer:
-        return Answer(200, {})
-
-
-@breaks("CXL-NF-4")
-class FailsOnPrototypes(OddIds):
-    """A plain object is the table of sessions."""
-
-    def is_odd(self, session_id: str) -> bool:
-        return session_id in {"__proto__", "constructor"}
-
-
-@breaks("CXL-NF-4")
-class FailsOnGreatNumbers(OddIds):
-    """Beyond 64 bits there is no number."""
-
-    def is_odd(self, session_id: str) -> bool:
-        return session_id.isdecimal() and int(session_id) >= 2**64
-
-
-@breaks("CXL-NF-4")
-class WelcomesAsterisks(WelcomesSlashes):
-    """An asterisk is taken for all of them."""
-
-    def is_odd(self, session_id: str) -> bool:
-        return session_id == "*"
+    def not_found(self, session_id: str) -> Answer:
+        if session_id in self.asked:
+            return Answer(400, self.error("The session cannot be cancelled.", "session_not_pending"))
+        self.asked.add(session_id)
+        return super().not_found(session_id)

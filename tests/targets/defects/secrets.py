@@ -16,6 +16,50 @@ def token_of(session: Session) -> str:
     return session.url.rpartition("/live_")[2]
 
 
+@breaks("CXL-SAFE-1")
+class UrlInTheAnswer(Correct):
+    """The creation URL once more."""
+
+    def body(self, session: Session) -> Any:
+        return {**super().body(session), "url": session.url}
+
+
+@breaks("CXL-SAFE-1")
+class TokenDeepInTheAnswer(Correct):
+    """Only its token, in an attribute of an attribute."""
+
+    def body(self, session: Session) -> Any:
+        return {**super().body(session), "debug": {"trace": [session.url.rpartition("/")[2]]}}
+
+
+@breaks("CXL-SAFE-1")
+class TokenInTheRefusal(Correct):
+    """In the 400."""
+
+    def refused(self, session: Session, code: str) -> Answer:
+        return Answer(400, self.error(f"Session behind {session.url} cannot be cancelled.", code))
+
+
+@breaks("CXL-SAFE-2")
+class TokenInAHeader(Correct):
+    """Only in a header."""
+
+    def cancel(self, session: Session) -> Answer:
+        answer = super().cancel(session)
+        answer.headers.append(("Link", f'<{session.url}>; rel="alternate"'))
+        return answer
+
+
+@breaks("CXL-SAFE-3")
+class TokenInTheEvent(Correct):
+    """Only in the webhook."""
+
+    def event(self, session: Session) -> Any:
+        event = super().event(session)
+        event["data"]["url"] = session.url
+        return event
+
+
 class Shows(Correct):
     """A further attribute of the 200 shows something of the token."""
 

@@ -150,6 +150,8 @@ class NewIdForEachAttempt(Correct):
         return super().event_headers({**event, "id": secrets.token_hex(8)}, body, secret)
 
     def deliver(self, tenant: str, event: Any) -> None:
+        if tenant not in self.endpoints:
+            return
         url, secret = self.endpoints[tenant]
         body = self.event_body(event)
         for wait_s in self.retries_s:
@@ -220,3 +222,12 @@ class NewestSession(Correct):
 
     def notify(self, session: Session) -> None:
         super().notify([each for each in self.sessions.values() if each.tenant == session.tenant][-1])
+
+
+@breaks("CXL-HOOK-5")
+class OneIdASecond(Correct):
+    """The event's id is made of its type and the second."""
+
+    def event(self, session: Session) -> Any:
+        event = super().event(session)
+        return event | {"id": f"evt_{event['event_type']}_{int(self.clock())}"}

@@ -1,14 +1,15 @@
-"""Defects that show elsewhere than in the answer: areas RACE and SAFE."""
+"""Defects that show when several requests come at once: area RACE."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from typing import Any
 
 from tests.targets.correct import Correct, Session
 from tests.targets.defects.marks import breaks
-from tests.targets.wire import Answer, HangUp, Request
+from tests.targets.wire import Answer, HangUp
 
 PAUSE_S = 0.02
 
@@ -96,6 +97,19 @@ class EveryRacerTells(Correct):
         return answer
 
 
+@breaks("CXL-RACE-2")
+class LosersMoveTheTime(Correct):
+    """Who loses saves the time of its own cancel a moment later."""
+
+    def cancel(self, session: Session) -> Answer:
+        was_pending = not self.refusal(session)
+        time.sleep(PAUSE_S)
+        answer = super().cancel(session)
+        if was_pending and answer.status == 400:
+            threading.Timer(0.5, lambda: session.attributes.update(cancelled_at=int(self.clock()) + 1)).start()
+        return answer
+
+
 @breaks("CXL-RACE-4")
 class CancelledAndCompleted(Correct):
     """The completion checks, pauses, and sets."""
@@ -166,95 +180,40 @@ class CompletesCancelled(Correct):
         return super().complete(session)
 
 
-@breaks("CXL-SAFE-1")
-class UrlInTheAnswer(Correct):
-    """The creation URL once more."""
-
-    def body(self, session: Session) -> Any:
-        return {**super().body(session), "url": session.url}
-
-
-@breaks("CXL-SAFE-1")
-class TokenDeepInTheAnswer(Correct):
-    """Only its token, in an attribute of an attribute."""
-
-    def body(self, session: Session) -> Any:
-        return {**super().body(session), "debug": {"trace": [session.url.rpartition("/")[2]]}}
-
-
-@breaks("CXL-SAFE-1")
-class TokenInTheRefusal(Correct):
-    """In the 400."""
-
-    def refused(self, session: Session, code: str) -> Answer:
-        return Answer(400, self.error(f"Session behind {session.url} cannot be cancelled.", code))
-
-
-@breaks("CXL-SAFE-2")
-class TokenInAHeader(Correct):
-    """Only in a header."""
+@breaks("CXL-RACE-2")
+class LosersWriteBack(Correct):
+    """Who loses writes down a moment later what it had read at first."""
 
     def cancel(self, session: Session) -> Answer:
+        read = dict(session.attributes)
+        time.sleep(PAUSE_S)
         answer = super().cancel(session)
-        answer.headers.append(("Link", f'<{session.url}>; rel="alternate"'))
+        if read["status"] == "pending" and answer.status == 400:
+            threading.Timer(0.3, session.attributes.update, (read,)).start()
         return answer
 
 
-@breaks("CXL-SAFE-3")
-class TokenInTheEvent(Correct):
-    """Only in the webhook."""
+@breaks("CXL-RACE-4")
+class OverwritesCompletion(Correct):
+    """The cancel checks, pauses, and sees then to nothing but other cancels."""
 
-    def event(self, session: Session) -> Any:
-        event = super().event(session)
-        event["data"]["url"] = session.url
-        return event
-
-
-class OtherMethods(Correct):
-    """Another method cancels as well."""
-
-    method = ""
-
-    def other_method(self, request: Request, session_id: str) -> Answer:
-        if request.method == self.method:
-            return self.cancel_request(request, session_id)
-        return super().other_method(request, session_id)
+    def cancel(self, session: Session) -> Answer:
+        if code := self.refusal(session):
+            return self.refused(session, code)
+        time.sleep(PAUSE_S)
+        with self.lock:
+            if session.attributes["status"] == "completed":
+                session.attributes["status"] = "pending"
+            return super().cancel(session)
 
 
-@breaks("CXL-SAFE-4")
-class GetCancels(OtherMethods):
-    """A link that cancels."""
+@breaks("CXL-RACE-4")
+class FailsWhenCompletedMeanwhile(Correct):
+    """The status that is met after the check was not thought of."""
 
-    method = "GET"
-
-
-@breaks("CXL-SAFE-4")
-class HeadCancels(OtherMethods):
-    """A question that cancels."""
-
-    method = "HEAD"
-
-
-@breaks("CXL-SAFE-4")
-class DeleteCancels(OtherMethods):
-    """Another way to say it."""
-
-    method = "DELETE"
-
-
-@breaks("CXL-SAFE-4")
-class PutCancels(OtherMethods):
-    """Another one."""
-
-    method = "PUT"
-
-
-@breaks("CXL-SAFE-4")
-class SilentGet(Correct):
-    """GET answers 405, yet cancels."""
-
-    def other_method(self, request: Request, session_id: str) -> Answer:
-        session = self.sessions.get(session_id)
-        if request.method == "GET" and session and not self.refusal(session):
-            self.set_cancelled(session)
-        return super().other_method(request, session_id)
+    def cancel(self, session: Session) -> Answer:
+        was_pending = not self.refusal(session)
+        time.sleep(PAUSE_S)
+        answer = super().cancel(session)
+        is_completed = session.attributes["status"] == "completed"
+        return Answer(500, b"unexpected status", "text/plain") if was_pending and is_completed else answer
