@@ -10,6 +10,7 @@ From shell to core; imports point down this list, never up, and a test holds the
     run             one run, from preflight to findings
     scenarios       one requirement of `openapi/requirements.yaml`, one test function
     plugin          runs the scenarios under pytest and turns what they raise into findings
+    applicability   what can be exercised here
     baseline        accepted failures
     verdict         findings to verdict and exit code
     model           sequences of calls against an oracle

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
+from conformance.applicability import require
 from conformance.check_provider.checking import check_provider, render_checks
 from conformance.client import Client
 from conformance.flags import Parser, build_parser
@@ -25,7 +26,6 @@ from conformance.inputs import (
 )
 from conformance.masking import Masker
 from conformance.outcomes import HarnessError, Signal
-from conformance.plugin import require
 from conformance.progress import Progress, coloured
 from conformance.providers.answers import ProtocolProvider
 from conformance.receiver import Receiver

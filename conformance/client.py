@@ -74,10 +74,10 @@ class Client:
         for _, value in target.headers:
             masker.add(value, "header")
 
-    def lane(self) -> Client:
-        """Another connection with the same target, evidence and budget. A cancel that gets no answer over it is not
-        tried again: it would not be simultaneous any more."""
-        return Client(self.target, self._masker, self.ledger, self._budget, self.seed, self.random, tries=1)
+    def lane(self, tries: int = 1) -> Client:
+        """Another connection with the same target, evidence and budget. In a race what gets no answer is not tried
+        again: it would not be simultaneous any more."""
+        return Client(self.target, self._masker, self.ledger, self._budget, self.seed, self.random, tries)
 
     @property
     def exchanges(self) -> list[Exchange]:
@@ -210,7 +210,7 @@ class Client:
             started=started,
             ended=time.monotonic(),
             attempts=attempt + tries - 1,
-            unanswered=unanswered,
+            unanswered=unanswered + tries - 1,
             request_body=body,
         )
 

@@ -11,8 +11,8 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """A request and its answer. Times are seconds: `sent_at` and `received_at` of the wall clock since the epoch,
-    `started` and `ended` of the monotonic clock. `attempts` counts tries: after 429, 503, a gateway error, a connection
-    that had been given up, or no answer; `unanswered` those last ones."""
+    `started` and `ended` of the monotonic clock. `attempts` counts tries: after 429, 503, a gateway error, or no
+    answer, perhaps on a connection that had been given up; `unanswered` counts those last ones."""
 
     method: str
     url: str

@@ -14,13 +14,12 @@ from typing import Any, Protocol
 
 import pytest
 
+from conformance.applicability import require
 from conformance.client import Client
 from conformance.exchange import Exchange
 from conformance.outcomes import (
     Finding,
     HarnessError,
-    NotApplicable,
-    NotTestable,
     Reason,
     Signal,
     TargetLost,
@@ -231,20 +230,6 @@ class ConformancePlugin:
         if marker is None:
             raise pytest.UsageError(f"{item.name} names no requirement")
         return str(marker.args[0])
-
-
-def require(requirement: Requirement, capabilities: Capabilities, other_key: str | None) -> None:
-    """Raise `NotApplicable` or `NotTestable` when what the requirement needs is impossible or not offered."""
-    for state in requirement.states:
-        if state in capabilities.impossible:
-            raise NotApplicable(Reason.STATE_IMPOSSIBLE, f"no session can be {state} here, says the provider")
-        if state not in capabilities.states:
-            raise NotTestable(Reason.STATE_NOT_OFFERED, f"the provider cannot prepare a session that is {state}")
-    for operation in requirement.operations:
-        if operation not in capabilities.operations:
-            raise NotTestable(Reason.OPERATION_NOT_OFFERED, f"the provider does not offer the operation {operation}")
-    if requirement.other_key and not other_key:
-        raise NotTestable(Reason.NO_OTHER_KEY, "no --other-api-key was given")
 
 
 def _raised_by(judgement: Judgement) -> Exception | None:

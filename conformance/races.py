@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from conformance.client import Client
+from conformance.client import TRIES, Client
 from conformance.exchange import Exchange
 from conformance.outcomes import Breach, Inconclusive, NoAnswer, Reason
 from conformance.providers import Session, State
@@ -48,7 +49,7 @@ def race_cancels(
     """Rounds of simultaneous cancels, each on a fresh session, over connections that are open beforehand."""
     lanes = [client.lane() for _ in range(cancels)]
     try:
-        simultaneously([lane.probe for lane in lanes])
+        simultaneously([partial(_open, lane) for lane in lanes])
         return tuple(_round(lanes, stage.prepare(state)) for _ in range(rounds))
     finally:
         for lane in lanes:
@@ -84,7 +85,7 @@ def race_different_sessions(
     """One cancel of each of so many fresh sessions, all at once, and beside them one with each of the strangers' keys,
     of a session of its own: ours, and theirs."""
     keys = [*[None] * sessions, *strangers]
-    lanes = [(client.lane(), stage.prepare("pending"), key) for key in keys]
+    lanes = [(client.lane(TRIES), stage.prepare("pending"), key) for key in keys]
 
     def cancel(lane: Client, session: Session, key: str | None) -> Attempt:
         return session, lane.cancel(session.id, key=key)
@@ -97,7 +98,7 @@ def race_different_sessions(
     return attempts[:sessions], attempts[sessions:]
 
 
-def race_cancel_and_complete(client: Client, stage: Stage, lead_s: float = 0.0) -> tuple[Session, Exchange, bool]:
+def race_cancel_and_complete(client: Client, stage: Stage, lead_s: float) -> tuple[Session, Exchange, bool]:
     """Cancel and complete a fresh session at once, or the cancel so much ahead of the completion (behind it, if less
     than nothing): the session, the cancel's answer, whether the completion was told to have worked."""
     session = stage.prepare("pending")
@@ -120,7 +121,7 @@ def race_to_expiry(client: Client, session: Session, *, expires_in_s: int, cance
     """Cancels of one session, prepared to expire in `expires_in_s`, from just before it expires until just after."""
     lanes = [client.lane() for _ in range(cancels)]
     try:
-        simultaneously([lane.probe for lane in lanes])
+        simultaneously([partial(_open, lane) for lane in lanes])
         first_s = max(0.0, session.left_s(expires_in_s) - EXPIRY_SPREAD_S / 2)
         return _round(lanes, session, first_s, EXPIRY_SPREAD_S)
     finally:
@@ -139,6 +140,12 @@ def verify_expiry_boundary(race: Round) -> None:
     for loser in race.losers:
         verify_status(loser, 400)
         verify_one_code(loser)
+
+
+def _open(lane: Client) -> None:
+    """Have its connection ready before the race; where that goes wrong, the race opens it."""
+    with suppress(NoAnswer):
+        lane.probe()
 
 
 def _round(lanes: list[Client], session: Session, first_s: float = 0.0, spread_s: float = 0.0) -> Round:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from conformance.client import Client
+from conformance.client import TRIES, Client
 from conformance.exchange import Exchange
 from conformance.outcomes import NoAnswer, TargetLost
 from conformance.providers import Session, State
@@ -39,10 +39,12 @@ class Connections(Client):
         self.log: list[str] = [] if log is None else log
         self.name = name
         self.opened = 0
+        self.tries: list[int] = []
 
-    def lane(self) -> Client:
+    def lane(self, tries: int = 1) -> Client:
         self.opened += 1
-        return Connections(self.said, self.log, f" by {self.opened}")
+        self.tries.append(tries)
+        return type(self)(self.said, self.log, f" by {self.opened}")
 
     def probe(self) -> Exchange:
         self.log.append(f"probed{self.name}")
@@ -54,6 +56,13 @@ class Connections(Client):
 
     def close(self) -> None:
         self.log.append(f"closed{self.name}")
+
+
+class Unprobed(Connections):
+    """No probe gets an answer."""
+
+    def probe(self) -> Exchange:
+        raise NoAnswer("lost on the way")
 
 
 class Fresh(Stage):
@@ -141,6 +150,7 @@ def test_different_sessions_are_cancelled_over_a_connection_each() -> None:
     asked = ["ps_1 cancelled by 1", "ps_2 cancelled by 2", "ps_3 cancelled with k1 by 3", "ps_4 cancelled with k2 by 4"]
     assert sorted(client.log[:LANES]) == asked
     assert client.log[LANES:] == each("closed")
+    assert client.tries == [TRIES] * LANES, "each is on its own, and may be tried again"
 
 
 @pytest.mark.parametrize(("lead_s", "waited_s"), [(0.5, [0.0, 0.5]), (-0.5, [0.0, 0.5]), (0.0, [0.0, 0.0])])
@@ -151,10 +161,15 @@ def test_either_of_cancel_and_completion_can_go_ahead(
     assert sorted(slept_s) == waited_s
 
 
+def test_a_race_does_not_need_the_answers_that_open_its_connections() -> None:
+    (race,) = race_cancels(Unprobed(), Fresh(), rounds=1, cancels=LANES)
+    assert len(race.exchanges) == LANES
+
+
 def test_a_session_is_cancelled_and_completed_at_once() -> None:
     client, stage = Connections(), Fresh()
-    assert race_cancel_and_complete(client, stage) == (Session("ps_1", {}, NOW), refused("ps_1"), True)
-    assert race_cancel_and_complete(client, stage) == (Session("ps_2", {}, NOW), refused("ps_2"), False)
+    assert race_cancel_and_complete(client, stage, 0.0) == (Session("ps_1", {}, NOW), refused("ps_1"), True)
+    assert race_cancel_and_complete(client, stage, 0.0) == (Session("ps_2", {}, NOW), refused("ps_2"), False)
     assert stage.asked == [("pending", None)] * 2
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conformance.exchange import Exchange
-from conformance.outcomes import Breach, Inconclusive, NotTestable, Reason
+from conformance.outcomes import Breach, Inconclusive, NoAnswer, NotTestable, Reason
 from conformance.providers import Session
 from conformance.secrecy import Traces, verify_absent
 from conformance.verify import (
@@ -146,6 +146,12 @@ def test_a_status_after_retries_tells_how_many_there_were() -> None:
     with pytest.raises(Inconclusive, match=r"^answered 400, but only after 2 retries$") as raised:
         verify_status(answer(status=400, attempts=3), 200)
     assert raised.value.reason is Reason.THROTTLED
+
+
+def test_a_status_after_lost_answers_tells_how_many_there_were() -> None:
+    told = r"^answered 400, but only after 2 tries that got no answer$"
+    with pytest.raises(NoAnswer, match=told):
+        verify_status(replace(answer(status=400, attempts=3), unanswered=2), 200)
 
 
 def test_what_the_provider_did_not_tell_is_named() -> None:

@@ -21,7 +21,9 @@ from tests.targets.wire import serving
 QUICK = ("--webhook-timeout", "3")
 LONGEST_S = 120
 FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload(["conformance.__main__", "conformance.generated", "schemathesis.specs.openapi.schemas"])
+FORKED.set_forkserver_preload(
+    [f"conformance.{each}" for each in ("check_provider.checking", "generated", "inputs", "report.html", "run")]
+)
 
 Run = Callable[[list[str], dict[str, str], Path], tuple[int, str]]
 

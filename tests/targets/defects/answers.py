@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.targets.correct import Attributes, Correct, Session
 from tests.targets.defects.marks import breaks
-from tests.targets.wire import Answer, Request
+from tests.targets.wire import Answer, HangUp, Request
 
 
 class OtherBody(Correct):
@@ -143,3 +143,11 @@ class CancelsTheTenantLater(Correct):
         for other in list(self.sessions.values()):
             if other.tenant == tenant and other.attributes["status"] == "pending":
                 self.set_cancelled(other)
+
+
+@breaks("CXL-OK-1")
+class HangsUpAfterTheCancel(OtherCancel):
+    """What was cancelled is told to nobody."""
+
+    def spoil(self, answer: Answer) -> None:
+        raise HangUp

@@ -7,7 +7,7 @@ import time
 
 from tests.targets.correct import Correct
 from tests.targets.defects.marks import breaks
-from tests.targets.wire import Answer, Request
+from tests.targets.wire import Answer, HangUp, Request
 
 
 @breaks("CXL-AUTH-1")
@@ -27,6 +27,16 @@ class NoKeyNeeded(Correct):
 
     def tenant_of(self, authorization: str | None) -> str | None:
         return "one" if authorization is None else super().tenant_of(authorization)
+
+
+@breaks("CXL-AUTH-1")
+class HangsUpWithoutAKey(Correct):
+    """Who has no key gets no answer."""
+
+    def cancel_request(self, request: Request, session_id: str) -> Answer:
+        if "authorization" not in request.headers:
+            raise HangUp
+        return super().cancel_request(request, session_id)
 
 
 @breaks("CXL-AUTH-2")

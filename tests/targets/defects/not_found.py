@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 from tests.targets.correct import Correct, Session
 from tests.targets.defects.marks import breaks
-from tests.targets.wire import Answer, Request
+from tests.targets.wire import Answer, HangUp, Request
 
 
 @breaks("CXL-NF-1")
@@ -98,6 +98,14 @@ class EndsAtSlash(Correct):
     def find(self, tenant: str, session_id: str) -> Session | None:
         known = next((each for each in self.sessions if session_id.partition("/")[0] == each), session_id)
         return super().find(tenant, known)
+
+
+@breaks("CXL-NF-1")
+class HangsUpOnUnknownIds(Correct):
+    """A look-up without a result ends the connection."""
+
+    def not_found(self, session_id: str) -> Answer:
+        raise HangUp
 
 
 @breaks("CXL-NF-2")

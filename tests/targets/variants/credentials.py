@@ -15,6 +15,15 @@ class SessionFirst(Correct):
         return super().cancel_request(request, session_id)
 
 
+class StateFirst(SessionFirst):
+    """The session is looked up, and its state looked at, before the key (a SHOULD)."""
+
+    def cancel_request(self, request: Request, session_id: str) -> Answer:
+        session = self.sessions.get(session_id)
+        code = self.refusal(session) if session else ""
+        return self.refused(session, code) if session and code else super().cancel_request(request, session_id)
+
+
 class OthersForbidden(Correct):
     """403 for another tenant's session (a SHOULD)."""
 

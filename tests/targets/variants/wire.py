@@ -7,7 +7,7 @@ import secrets
 import uuid
 
 from tests.targets.correct import Correct
-from tests.targets.wire import Answer, Request
+from tests.targets.wire import Answer, HangUp, Request
 
 
 class Chunked(Correct):
@@ -64,3 +64,17 @@ class Cookies(Correct):
             ("X-Request-Id", str(uuid.uuid4())),
         ]
         return answer
+
+
+class LosesA404NowAndThen(Correct):
+    """Every seventh of them gets lost with its connection."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent = 0
+
+    def not_found(self, session_id: str) -> Answer:
+        self.sent += 1
+        if self.sent % 7 == 0:
+            raise HangUp
+        return super().not_found(session_id)
