@@ -216,11 +216,11 @@ class Client:
 
     def _why_no_answer(self, method: str, error: Exception, waited_s: float) -> NoAnswer | TargetLost:
         """Tell a request that gets no answer from a target that gives none to any cancel, with the key or without."""
-        for with_key in ({"Authorization": f"Bearer {self.target.api_key}"}, {}):
+        for key_header in ({"Authorization": f"Bearer {self.target.api_key}"}, {}):
             try:
                 httpx2.post(
                     self.target.cancel_url(UNKNOWN_ID),
-                    headers={**dict(self.target.headers), **with_key},
+                    headers={**dict(self.target.headers), **key_header},
                     timeout=self.target.timeout_s,
                     verify=self.target.trust(),
                     trust_env=False,

@@ -15,7 +15,14 @@ from conformance.exchange import Exchange
 from conformance.outcomes import Breach, Inconclusive, NoAnswer, Reason
 from conformance.providers import Session, State
 from conformance.stage import Stage
-from conformance.verify import codes_in, verify_one_code, verify_status
+from conformance.verify import (
+    codes_in,
+    verify_attribute,
+    verify_first_try,
+    verify_one_code,
+    verify_refused,
+    verify_status,
+)
 
 Result = TypeVar("Result")
 Attempt = tuple[Session, Exchange]
@@ -127,6 +134,18 @@ def race_to_expiry(client: Client, session: Session, *, expires_in_s: int, cance
     finally:
         for lane in lanes:
             lane.close()
+
+
+def verify_one_winner(exchange: Exchange, *, completed: bool) -> None:
+    """Of a cancel and a completion at once, one worked, and a cancel that came too late was told so. Raises
+    `Inconclusive` for one that was tried again: its first try may have worked unseen."""
+    if exchange.status == 200 and completed:
+        raise Breach("either the cancel or the completion", "both", exchange=exchange)
+    if exchange.status == 200:
+        verify_attribute(exchange, "completed_at", None)
+        return
+    verify_first_try(exchange)
+    verify_refused(exchange, "session_not_pending")
 
 
 def verify_expiry_boundary(race: Round) -> None:

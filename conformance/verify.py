@@ -26,13 +26,18 @@ def verify_status(exchange: Exchange, *allowed: int) -> None:
     an effect unseen: then another status is `Inconclusive`."""
     if exchange.status in allowed:
         return
+    verify_first_try(exchange)
+    raise Breach(f"status {_either(allowed)}", f"status {exchange.status}", exchange=exchange)
+
+
+def verify_first_try(exchange: Exchange) -> None:
+    """Nothing was tried before that may have had an effect unseen. Raises `Inconclusive` otherwise."""
     if exchange.unanswered:
         raise NoAnswer(f"answered {exchange.status}, but only after {exchange.unanswered} tries that got no answer")
     if exchange.attempts > 1:
         raise Inconclusive(
             Reason.THROTTLED, f"answered {exchange.status}, but only after {exchange.attempts - 1} retries"
         )
-    raise Breach(f"status {_either(allowed)}", f"status {exchange.status}", exchange=exchange)
 
 
 def verify_client_error_or_redirect(exchange: Exchange) -> None:

@@ -15,6 +15,7 @@ from conformance.races import (
     race_different_sessions,
     race_to_expiry,
     verify_expiry_boundary,
+    verify_one_winner,
     verify_single_winner,
 )
 from conformance.scenarios.test_hook import verify_arrived, verify_at_most_one_event
@@ -128,16 +129,6 @@ def test_simultaneous_cancels_of_different_sessions_do_not_meet(client: Client, 
     for session, exchange in theirs:
         verify_not_successful(exchange)
         verify_status(client.cancel(session.id), 200)
-
-
-def verify_one_winner(exchange: Exchange, *, completed: bool) -> None:
-    """Of a cancel and a completion at once, one worked, and a cancel that came too late was told so."""
-    if exchange.status == 200 and completed:
-        raise Breach("either the cancel or the completion", "both", exchange=exchange)
-    if exchange.status == 200:
-        verify_attribute(exchange, "completed_at", None)
-    else:
-        verify_refused(exchange, "session_not_pending")
 
 
 def verify_one_ending(stage: Stage, session: Session, exchange: Exchange) -> None:

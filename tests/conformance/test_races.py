@@ -9,8 +9,8 @@ import pytest
 from conformance.exchange import Exchange
 from conformance.outcomes import Breach, Inconclusive, NoAnswer, Reason
 from conformance.providers import Session
-from conformance.races import Round, verify_expiry_boundary, verify_single_winner
-from tests.conformance.exchanges import NOW, answer
+from conformance.races import Round, verify_expiry_boundary, verify_one_winner, verify_single_winner
+from tests.conformance.exchanges import NOW, answer, cancelled_session
 
 SESSION = Session("ps_1", {}, NOW)
 NOT_PENDING = {"message": "-", "error_code": "session_not_pending"}
@@ -128,3 +128,30 @@ def test_a_success_after_a_refusal_of_another_kind_is_not_this_rules_affair() ->
 def test_around_expiry_a_refusal_without_status_and_code_is_a_breach(loser: Exchange) -> None:
     with pytest.raises(Breach):
         verify_expiry_boundary(race(said(200, returned=0.1), loser))
+
+
+def test_a_cancel_that_was_tried_again_may_have_beaten_the_completion_unseen() -> None:
+    for completed in (True, False):
+        with pytest.raises(Inconclusive):
+            verify_one_winner(said(400, NOT_PENDING, attempts=2), completed=completed)
+        verify_one_winner(said(400, NOT_PENDING), completed=completed)
+
+
+def test_a_cancel_that_lost_to_the_completion_is_told_so() -> None:
+    with pytest.raises(Breach, match="status 500"):
+        verify_one_winner(said(500), completed=True)
+
+
+def test_a_cancel_and_a_completion_do_not_both_work() -> None:
+    verify_one_winner(won := said(200, cancelled_session()), completed=False)
+    with pytest.raises(Breach) as raised:
+        verify_one_winner(won, completed=True)
+    assert told(raised.value) == ("either the cancel or the completion", "both")
+    assert raised.value.exchange is won
+    with pytest.raises(Breach, match="completed_at"):
+        verify_one_winner(said(200, cancelled_session(completed_at=1)), completed=False)
+
+
+def test_a_cancel_that_lost_to_the_completion_needs_the_right_code() -> None:
+    with pytest.raises(Breach, match="the code session_not_pending"):
+        verify_one_winner(said(400, EXPIRED), completed=True)
